@@ -1,0 +1,1 @@
+"""The Kimberley Process Certificate: application, blank forms, issue, void, replace."""

@@ -1,0 +1,1 @@
+"""The tamper-evident record, and the only door for writes."""

@@ -1,0 +1,122 @@
+"""``@action`` and ``record``: permitted, in one transaction, journalled, listed. Nothing else writes.
+
+An action is a function with keyword arguments only, ``by`` (an ``Actor``) and ``at`` (an aware ``datetime``) among them.
+It starts a transaction, or joins that of the action which called it. If it leaves no entry of its own in the journal it
+fails with ``LeftNoTrace`` and everything is undone. A refusal is an act too: the outermost action records it after the
+rollback, so that an attempt never goes without a trace.
+"""
+
+from __future__ import annotations
+
+import functools
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from django.db import connection, transaction
+
+from openkimberley.journal import chain
+from openkimberley.journal.models import Entry
+from openkimberley.kernel.actor import Actor, Permission
+from openkimberley.kernel.errors import NotPermitted, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+A = ParamSpec("A")
+R = TypeVar("R")
+
+JOURNAL_LOCK = 0x4B5043  # "KPC": the advisory lock that makes PostgreSQL's journal single-file, as SQLite's is by nature
+
+
+class LeftNoTrace(RuntimeError):
+    """A programming error: an action ended without an entry of its own in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An action as the documentation and the permission page list it."""
+
+    name: str
+    needs: Permission
+    doc: str
+    where: str
+
+
+ACTIONS: dict[str, Listed] = {}
+_entries: ContextVar[list[int] | None] = ContextVar("entries", default=None)
+
+
+def action(name: str, *, needs: Permission) -> Callable[[Callable[A, R]], Callable[A, R]]:
+    """Make a function the one way to do ``name``. Raises ``NotPermitted`` before anything else happens."""
+
+    def wrap(function: Callable[A, R]) -> Callable[A, R]:
+        ACTIONS[name] = Listed(name, needs, (function.__doc__ or "").strip(), function.__module__)
+
+        @functools.wraps(function)
+        def act(*args: A.args, **kwargs: A.kwargs) -> R:
+            by, at = kwargs["by"], kwargs["at"]
+            assert isinstance(by, Actor) and isinstance(at, datetime)
+            if not by.may(needs):
+                raise NotPermitted(needs)
+            outermost, own = _entries.get() is None, [0]
+            token = _entries.set(own)
+            try:
+                with transaction.atomic(savepoint=not outermost):
+                    result = function(*args, **kwargs)
+                    if not own[0]:
+                        raise LeftNoTrace(f"{name} left no entry in the journal")
+            except Refused as refusal:
+                if outermost and not connection.in_atomic_block:
+                    _record_refusal(name, refusal, by=by, at=at)
+                raise
+            finally:
+                _entries.reset(token)
+            return result
+
+        return act
+
+    return wrap
+
+
+def _record_refusal(name: str, refusal: Refused, *, by: Actor, at: datetime) -> None:
+    """Journal an attempt that the rules refused, in a transaction of its own."""
+    with transaction.atomic():
+        _append(
+            "act.refused", by=by, at=at, subject=refusal.subject or name,
+            statement={"action": name, "rules": sorted({o.rule for o in refusal.objections}),
+                       "objections": [o.message for o in refusal.objections]},
+        )  # fmt: skip
+
+
+def record(event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any]) -> int:
+    """Enter an act in the journal, inside the action's transaction. Returns the entry's index.
+
+    ``event`` is ``noun.past_participle``; ``subject`` the official identifier; ``statement`` JSON values without floats.
+    Raises ``RuntimeError`` outside an action.
+    """
+    own = _entries.get()
+    if own is None:
+        raise RuntimeError("record() is called inside an action only")
+    own[0] += 1
+    return _append(event, by=by, at=at, subject=subject, statement=statement)
+
+
+def _append(event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any]) -> int:
+    """Insert the next entry. Must be inside a transaction."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOURNAL_LOCK])
+    last = Entry.objects.order_by("-index").values_list("index", "hash").first()
+    index, previous = (last[0] + 1, bytes(last[1])) if last else (0, chain.GENESIS)
+    whole = {
+        "v": 1, "index": index, "at": at.isoformat(), "event": event, "actor": by.id, "via": by.via,
+        "authority": by.authority, "subject": subject, "statement": dict(statement),
+    }  # fmt: skip
+    text = chain.canonical(whole)
+    Entry.objects.create(
+        index=index, at=at, event=event, authority=by.authority, actor=by.id, subject=subject,
+        statement=text.decode(), previous=previous, hash=chain.chained(previous, text),
+    )  # fmt: skip
+    return index

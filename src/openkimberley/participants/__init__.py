@@ -1,0 +1,1 @@
+"""Participants, their authorities and what they cover: status by date, profiles by source."""
