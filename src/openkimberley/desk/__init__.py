@@ -1,0 +1,1 @@
+"""What every page, API call and command shares: templates, assets, forms, the translation of errors."""

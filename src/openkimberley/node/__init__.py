@@ -1,0 +1,1 @@
+"""Assembles the areas into a running node."""

@@ -1,0 +1,24 @@
+"""All addresses of the node: each area's under its own name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from openkimberley.node import pages
+from openkimberley.node.api import api
+
+AREAS = ("participants", "trade", "alerts", "certificates", "shipments", "accounts")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.home, name="home"),
+    path("healthz", pages.health, name="health"),
+    path("accounts/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", api.urls),
+]
+for area in AREAS:
+    if find_spec(f"openkimberley.{area}.urls"):
+        urlpatterns += import_module(f"openkimberley.{area}.urls").urlpatterns

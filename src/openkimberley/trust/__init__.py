@@ -1,0 +1,1 @@
+"""PURE. Signatures, credentials and proofs; knows nothing of diamonds."""
