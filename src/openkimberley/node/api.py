@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 
 from ninja import NinjaAPI
 
@@ -20,5 +20,5 @@ api = NinjaAPI(
 )
 desk.install(api)
 for area in AREAS:
-    if find_spec(f"openkimberley.{area}.api"):
+    if (Path(__file__).parent.parent / area / "api.py").exists():
         api.add_router("", import_module(f"openkimberley.{area}.api").router)

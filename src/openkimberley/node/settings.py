@@ -147,7 +147,6 @@ USE_TZ = True
 TIME_ZONE = _config.get("time_zone", "UTC")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = PLACE.root / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 # Uploads: a photograph of a box from a telephone is 5 MB; more is a mistake or an attack.

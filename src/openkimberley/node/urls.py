@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -20,5 +20,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", api.urls),
 ]
 for area in AREAS:
-    if find_spec(f"openkimberley.{area}.urls"):
+    if (Path(__file__).parent.parent / area / "urls.py").exists():
         urlpatterns += import_module(f"openkimberley.{area}.urls").urlpatterns

@@ -1,0 +1,311 @@
+"""Tables of certification: indexes over signed statements. No verbs here.
+
+``content`` columns hold the certificate as JSON in the form of the contract (``statements.certificate_to_json``); the
+columns beside it are what lists and searches need.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from openkimberley.certificates.facts import ApplicationStatus, CertificateStatus, FormStatus, Kind
+from openkimberley.journal.fields import CaratsField, USDollarsField
+
+
+class Application(models.Model):
+    """An application for a certificate, from draft to decision. ``serial`` counts per authority without gaps."""
+
+    authority = models.CharField(max_length=12)
+    serial = models.BigIntegerField()
+    kind = models.CharField(max_length=20, choices=[(k.value, k.value) for k in Kind], default=Kind.EXPORT.value)
+    status = models.CharField(
+        max_length=12, choices=[(s.value, s.value) for s in ApplicationStatus], default=ApplicationStatus.DRAFT.value
+    )
+    version = models.PositiveIntegerField(default=1)  # rises with every change: two people never overwrite each other
+    content = models.JSONField()
+    company = models.CharField(max_length=40)  # licence number of the exporter it is filed for
+    exporter_name = models.CharField(max_length=200, blank=True)
+    importer_name = models.CharField(max_length=200, blank=True)
+    destination = models.CharField(max_length=12, blank=True)
+    carats = CaratsField(null=True)
+    opened_by = models.CharField(max_length=60)
+    opened_at = models.DateTimeField()
+    filed_by = models.CharField(max_length=60, blank=True)
+    filed_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+    declared_by = models.CharField(max_length=60, blank=True)  # who signed the declaration of R054
+    declared_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=60, blank=True)
+    reason = models.TextField(blank=True)  # why returned or refused
+    about = models.CharField(max_length=40, blank=True)  # the certificate replaced or returned
+    certificate_number = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "serial"], name="certificates_application_serial"),
+        ]
+        indexes = [
+            models.Index(fields=["authority", "status", "changed_at"], name="certificates_app_status"),
+            models.Index(fields=["authority", "company", "status"], name="certificates_app_company"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        """What people call the application: ``BW-A-000012``."""
+        return f"{self.authority}-A-{self.serial:06d}"
+
+
+class Document(models.Model):
+    """A paper attached to an application. Withdrawn, never deleted."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=20)  # INVOICE, ORIGIN_EVIDENCE, IMPORT_CERTIFICATE, PHOTOGRAPH, OTHER
+    name = models.CharField(max_length=150)
+    sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    added_by = models.CharField(max_length=60)
+    added_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Examination(models.Model):
+    """What the issuing officer found: weights measured, parcels counted, how it was verified. The newest counts."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="examinations")
+    examined_by = models.CharField(max_length=60)
+    examined_at = models.DateTimeField()
+    method = models.CharField(max_length=20)  # OPENED or RISK_ANALYSIS (R052, R053)
+    method_reason = models.TextField(blank=True)
+    parcels = models.PositiveIntegerField()
+    lines = models.JSONField()  # [{"hs", "carats"}] as weighed
+    carats = CaratsField()
+    seals = models.JSONField()  # seal numbers set aside for this shipment
+    origin_evidence = models.TextField()
+    remarks = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.application} {self.carats} ct"
+
+
+class Valuation(models.Model):
+    """One of up to three valuations: the exporter's, the government valuer's, an independent one's."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="valuations")
+    role = models.CharField(max_length=12)  # EXPORTER, GOVERNMENT, INDEPENDENT
+    valued_by = models.CharField(max_length=60)
+    valued_at = models.DateTimeField()
+    lines = models.JSONField()  # [{"hs", "usd"}]
+    usd = USDollarsField()
+    price_list = models.CharField(max_length=120, blank=True)
+    price_list_date = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role__in=["EXPORTER", "GOVERNMENT", "INDEPENDENT"]),
+                name="certificates_valuation_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.usd}"
+
+
+class NumberRange(models.Model):
+    """A registered range of certificate numbers. ``next`` moves by one in the transaction that issues."""
+
+    authority = models.CharField(max_length=12)
+    prefix = models.CharField(max_length=4)
+    digits = models.PositiveSmallIntegerField()
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    next = models.BigIntegerField()
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["authority", "first"]
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "prefix", "first"], name="certificates_range_first"),
+            models.CheckConstraint(
+                condition=models.Q(last__gte=models.F("first"))
+                & models.Q(next__gte=models.F("first"))
+                & models.Q(next__lte=models.F("last") + 1),
+                name="certificates_range_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix} {self.first}-{self.last}"
+
+
+class Form(models.Model):
+    """A sheet of blank security paper and what became of it."""
+
+    authority = models.CharField(max_length=12)
+    serial = models.CharField(max_length=40)
+    status = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in FormStatus], default=FormStatus.RECEIVED.value
+    )
+    batch = models.CharField(max_length=60)
+    received_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    certificate_number = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["authority", "serial"]
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "serial"], name="certificates_form_serial"),
+            models.CheckConstraint(
+                condition=~models.Q(status="USED") | ~models.Q(certificate_number=""),
+                name="certificates_used_form_names_its_certificate",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.serial
+
+
+class Certificate(models.Model):
+    """An issued certificate: the signed credential and what lists need of it."""
+
+    authority = models.CharField(max_length=12)
+    number = models.CharField(max_length=40)
+    participant = models.CharField(max_length=4)
+    kind = models.CharField(max_length=20, choices=[(k.value, k.value) for k in Kind])
+    status = models.CharField(max_length=20, choices=[(s.value, s.value) for s in CertificateStatus])
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="certificate")
+    content = models.JSONField()
+    issue_date = models.DateField()
+    expiry_date = models.DateField()
+    issued_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    exporter_licence = models.CharField(max_length=40)
+    exporter_name = models.CharField(max_length=200)
+    importer_name = models.CharField(max_length=200)
+    destination = models.CharField(max_length=12)
+    destination_authority = models.CharField(max_length=12, blank=True)
+    carats = CaratsField()
+    usd = USDollarsField()
+    paper_serial = models.CharField(max_length=40, blank=True)
+    cid = models.CharField(max_length=43)
+    sd_jwt = models.TextField()
+    qr_full = models.TextField()
+    qr_label = models.TextField()
+    status_index = models.PositiveIntegerField()
+    journal_index = models.BigIntegerField()
+    replaces = models.CharField(max_length=40, blank=True)
+    replaced_by = models.CharField(max_length=40, blank=True)
+    return_of = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["-issued_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "number"], name="certificates_number"),
+            models.UniqueConstraint(fields=["number"], name="certificates_number_anywhere"),
+            models.UniqueConstraint(fields=["authority", "cid"], name="certificates_cid"),
+        ]
+        indexes = [
+            models.Index(fields=["authority", "status", "changed_at"], name="certificates_status"),
+            models.Index(fields=["authority", "exporter_licence", "issued_at"], name="certificates_exporter"),
+            models.Index(fields=["destination_authority", "status"], name="certificates_destination"),
+            models.Index(fields=["cid"], name="certificates_by_cid"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class StatusIndex(models.Model):
+    """A position in an authority's status list of a year: random, never used twice."""
+
+    authority = models.CharField(max_length=12)
+    year = models.PositiveSmallIntegerField()
+    index = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "year", "index"], name="certificates_status_index"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.authority} {self.year} {self.index}"
+
+
+class Draw(models.Model):
+    """Carats that a re-export takes from a certificate under which they came in (R050, R051)."""
+
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="draws")
+    authority = models.CharField(max_length=12)
+    source_number = models.CharField(max_length=40)
+    carats = CaratsField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["certificate", "source_number"], name="certificates_draw_once"),
+        ]
+        indexes = [models.Index(fields=["authority", "source_number"], name="certificates_draw_source")]
+
+    def __str__(self) -> str:
+        return f"{self.source_number} {self.carats}"
+
+
+class Received(models.Model):
+    """A certificate under which rough diamonds came in, closed at import. A second use is refused by the key."""
+
+    authority = models.CharField(max_length=12)
+    issuer = models.CharField(max_length=4)
+    number = models.CharField(max_length=40)  # normalised (R008)
+    importer_licence = models.CharField(max_length=40, blank=True)
+    carats = CaratsField()
+    usd = USDollarsField()
+    origin = models.JSONField()
+    received_on = models.DateField()
+    cid = models.CharField(max_length=43, blank=True)
+
+    class Meta:
+        ordering = ["-received_on"]
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "number"], name="certificates_used_once"),
+        ]
+        indexes = [models.Index(fields=["authority", "received_on"], name="certificates_received")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Correction(models.Model):
+    """A minor error mended on the issuer's signed instruction (R086). The certificate itself is never changed."""
+
+    authority = models.CharField(max_length=12)  # whose record this is
+    number = models.CharField(max_length=40)
+    field = models.CharField(max_length=60)
+    old = models.CharField(max_length=300)
+    new = models.CharField(max_length=300)
+    reason = models.CharField(max_length=300)
+    instruction = models.TextField()  # kp-correction+jwt of the issuer, or the words of a paper issuer
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["authority", "number"], name="certificates_correction")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.field}"
