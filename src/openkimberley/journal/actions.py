@@ -1,7 +1,7 @@
 """``@action`` and ``record``: permitted, in one transaction, journalled, listed. Nothing else writes.
 
-An action is a function with keyword arguments only, ``by`` (an ``Actor``) and ``at`` (an aware ``datetime``) among them.
-It starts a transaction, or joins that of the action which called it. If it leaves no entry of its own in the journal it
+An action is a function with keyword arguments only, ``by`` (an ``Actor``) and ``at`` (an aware ``datetime``) among
+them. It starts a transaction, or joins that of the action which called it. If it leaves no entry of its own in the journal it
 fails with ``LeftNoTrace`` and everything is undone. A refusal is an act too: the outermost action records it after the
 rollback, so that an attempt never goes without a trace.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 A = ParamSpec("A")
 R = TypeVar("R")
 
-JOURNAL_LOCK = 0x4B5043  # "KPC": the advisory lock that makes PostgreSQL's journal single-file, as SQLite's is by nature
+JOURNAL_LOCK = 0x4B5043  # "KPC": the number of PostgreSQL's advisory lock
 
 
 class LeftNoTrace(RuntimeError):
@@ -57,13 +57,15 @@ def action(name: str, *, needs: Permission) -> Callable[[Callable[A, R]], Callab
         @functools.wraps(function)
         def act(*args: A.args, **kwargs: A.kwargs) -> R:
             by, at = kwargs["by"], kwargs["at"]
-            assert isinstance(by, Actor) and isinstance(at, datetime)
+            assert isinstance(by, Actor)
+            assert isinstance(at, datetime)
             if not by.may(needs):
                 raise NotPermitted(needs)
             outermost, own = _entries.get() is None, [0]
             token = _entries.set(own)
             try:
                 with transaction.atomic(savepoint=not outermost):
+                    _single_file()
                     result = function(*args, **kwargs)
                     if not own[0]:
                         raise LeftNoTrace(f"{name} left no entry in the journal")
@@ -80,9 +82,17 @@ def action(name: str, *, needs: Permission) -> Callable[[Callable[A, R]], Callab
     return wrap
 
 
+def _single_file() -> None:
+    """Let one act at a time write, so that serials and the journal have no gaps. SQLite's IMMEDIATE does it by nature."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOURNAL_LOCK])
+
+
 def _record_refusal(name: str, refusal: Refused, *, by: Actor, at: datetime) -> None:
     """Journal an attempt that the rules refused, in a transaction of its own."""
     with transaction.atomic():
+        _single_file()
         _append(
             "act.refused", by=by, at=at, subject=refusal.subject or name,
             statement={"action": name, "rules": sorted({o.rule for o in refusal.objections}),
@@ -93,7 +103,7 @@ def _record_refusal(name: str, refusal: Refused, *, by: Actor, at: datetime) -> 
 def record(event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any]) -> int:
     """Enter an act in the journal, inside the action's transaction. Returns the entry's index.
 
-    ``event`` is ``noun.past_participle``; ``subject`` the official identifier; ``statement`` JSON values without floats.
+    ``event`` is ``noun.past_participle``; ``subject`` the official identifier; ``statement`` JSON without floats.
     Raises ``RuntimeError`` outside an action.
     """
     own = _entries.get()
@@ -104,10 +114,7 @@ def record(event: str, *, by: Actor, at: datetime, subject: str, statement: Mapp
 
 
 def _append(event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any]) -> int:
-    """Insert the next entry. Must be inside a transaction."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOURNAL_LOCK])
+    """Insert the next entry. Must be inside a transaction that stands in single file."""
     last = Entry.objects.order_by("-index").values_list("index", "hash").first()
     index, previous = (last[0] + 1, bytes(last[1])) if last else (0, chain.GENESIS)
     whole = {

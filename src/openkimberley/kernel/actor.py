@@ -91,7 +91,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 OFFICER_ROLES = frozenset(
-    {Role.ISSUING_OFFICER, Role.APPROVING_OFFICER, Role.VALUER, Role.IMPORT_OFFICER, Role.SUPERVISOR, Role.ADMINISTRATOR}
+    {
+        Role.ISSUING_OFFICER,
+        Role.APPROVING_OFFICER,
+        Role.VALUER,
+        Role.IMPORT_OFFICER,
+        Role.SUPERVISOR,
+        Role.ADMINISTRATOR,
+    }
 )
 """Roles that sign in with a second factor and act for an authority."""
 

@@ -35,8 +35,8 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, mode)
-        os.replace(name, path)
+        Path(name).chmod(mode)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -50,7 +50,7 @@ class Place:
 
     @property
     def config(self) -> dict[str, Any]:
-        """``node.json``: ``secret_key``, ``passphrase`` of demonstration keys, ``demonstration``, ``hosts``, ``mail``."""
+        """``node.json``: ``secret_key``, ``demonstration`` and its ``passphrase``, ``hosts``, ``mail``, ``https``."""
         path = self.root / "node.json"
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 

@@ -16,7 +16,7 @@ _config = PLACE.config
 DEMONSTRATION = bool(_config.get("demonstration", False))
 """A demonstration node says so on every page and paper."""
 
-# A missing key would be a guessable key: without a configured folder each process gets its own, and sessions end with it.
+# A missing key would be guessable: without a configured folder each process gets its own, and sessions end with it.
 SECRET_KEY = _config.get("secret_key") or secrets.token_urlsafe(48)
 DEBUG = False
 ALLOWED_HOSTS = _config.get("hosts", ["127.0.0.1", "localhost", "[::1]"])

@@ -1,0 +1,174 @@
+"""The second officer approves: number, signature, journal and record in one transaction, or none of them.
+
+What a crash means: until the transaction commits nothing happened, and the number is the next one still; after it, the
+certificate stands with its number, signature and journal entry together. Paper and PDF are made from the record
+afterwards, as often as need be.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from openkimberley.certificates import queries, rules, statements
+from openkimberley.certificates.actions.application import locked, move
+from openkimberley.certificates.actions.paper import use_form
+from openkimberley.certificates.facts import (
+    CERTIFICATE_TRANSITIONS, STATEMENT, TITLE, ApplicationStatus, CertificateStatus, Kind,
+)  # fmt: skip
+from openkimberley.certificates.models import Application, Certificate, Draw, NumberRange, StatusIndex
+from openkimberley.journal.actions import action, record
+from openkimberley.kernel.actor import Actor, Permission
+from openkimberley.kernel.errors import Conflict, NotFound, Refused
+from openkimberley.kernel.rules import Severity
+from openkimberley.trust.signing import signer_for
+
+STATUS_LIST_SIZE = 2**17
+"""Places in a year's status list (trust.md 4.9): large enough that indexes tell nothing of how many are issued."""
+
+
+@action("certificates.approve", needs=Permission.CERTIFICATE_APPROVE)
+def approve(*, by: Actor, at: datetime, reference: str, version: int, paper_serial: str = "") -> Certificate:
+    """Approve an examined application: issue its certificate, signed and journalled.
+
+    Takes the next number of the authority's registered range, and the blank form ``paper_serial`` where one is used.
+    Raises ``Refused`` with every objection that refuses or holds; ``Conflict`` where the application moved on;
+    ``NotFound`` where no range, blank form or signing key is at hand.
+    """
+    row = locked(reference, by=by, version=version)
+    move(row, ApplicationStatus.APPROVED, at=at)
+    row.decided_by = by.id
+    numbers = _range_for(row.authority, at.date())
+    number = f"{numbers.prefix}{numbers.next:0{numbers.digits}d}"
+    content = _content(row, number=number, on=at.date(), by=by, paper_serial=paper_serial)
+    case = queries.case(row, on=at.date(), content=content, approver=by.id)
+    stops = [o for o in rules.before_issue(case) if o.severity is not Severity.FLAG]
+    if stops:
+        raise Refused(stops, subject=reference)
+    numbers.next += 1
+    numbers.save(update_fields=["next"])
+    if paper_serial:
+        use_form(authority=row.authority, serial=paper_serial, number=number, at=at)
+    certificate = _sign_and_record(row, content, by=by, at=at)
+    row.certificate_number = number
+    row.save()
+    if row.about and row.kind == Kind.EXPORT:
+        _replace(row.about, by_number=number, by=by, at=at)
+    return certificate
+
+
+def _range_for(authority: str, on: date) -> NumberRange:
+    """The range to number from: this year's own first, else one without a year. Raises ``NotFound`` where all are used."""
+    for row in NumberRange.objects.select_for_update().filter(authority=authority).order_by("-year", "first"):
+        if row.next <= row.last and row.year in (on.year, None):
+            return row
+    raise NotFound("free certificate number", f"of {authority}: register a range")
+
+
+def _content(row: Application, *, number: str, on: date, by: Actor, paper_serial: str) -> dict[str, Any]:
+    """The certificate's JSON: what was applied for, with the weights measured and the values that count."""
+    found = row.examinations.last()
+    if found is None:
+        raise Conflict(f"application {row.reference} was not examined")
+    profile = queries.profile_of(row.authority)
+    values = values_that_count(row, highest=bool(profile.highest_of_three_valuations))
+    lines = [
+        {"hs": weighed["hs"], "carats": weighed["carats"], "usd": usd}
+        for weighed, usd in zip(found.lines, values, strict=True)
+    ]
+    content = {key: value for key, value in row.content.items() if value not in ("", None, [], {})}
+    content.update(
+        number=number, issuer=queries.participant_of(row.authority), issuing_authority=row.authority,
+        issue_date=on.isoformat(), expiry_date=rules.expiry(profile, on).isoformat(),
+        title=TITLE, statement=profile.statement or STATEMENT, english=True,
+        parcels=found.parcels, lines=lines, seals=found.seals,
+        total_carats=str(sum((Decimal(line["carats"]) for line in lines), Decimal("0.00"))),
+        total_usd=str(sum((Decimal(line["usd"]) for line in lines), Decimal("0.00"))),
+        validated={"by": by.id, "date": on.isoformat()},
+    )  # fmt: skip
+    if paper_serial:
+        content["paper_serial"] = paper_serial
+    return content
+
+
+def values_that_count(row: Application, *, highest: bool) -> list[str]:
+    """US$ of each line: the exporter's as declared, or of the highest valuation where the profile says so (R059, R060)."""
+    declared = [str(line.get("usd", "")) for line in row.content.get("lines", [])]
+    if not highest:
+        return declared
+    newest = {valuation.role: valuation for valuation in row.valuations.all()}
+    best = max(newest.values(), key=lambda valuation: valuation.usd, default=None)
+    if best is None or best.usd <= sum((Decimal(usd) for usd in declared), Decimal("0.00")):
+        return declared
+    return [line["usd"] for line in best.lines]
+
+
+def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at: datetime) -> Certificate:
+    """Sign the credential, enter it in the journal, build the QR codes with the entry's index, insert the record."""
+    certificate = statements.certificate_from_json(content)
+    signer = signer_for(row.authority)
+    year = at.year
+    index = _status_index(row.authority, year)
+    old = queries.issued(row.about) if row.about else None
+    credential = statements.issue_credential(
+        certificate, authority=row.authority, issued_at=int(at.timestamp()), status_uri=status_uri(row.authority, year),
+        status_index=index, replaces=old.cid if old and row.kind == Kind.EXPORT else None, kind=row.kind, signer=signer,
+    )  # fmt: skip
+    entry = record(
+        "certificate.issued", by=by, at=at, subject=certificate.number,
+        statement={
+            "v": 1, "t": "kpc.issue", "n": certificate.number, "h": credential.cid, "d": content["issue_date"],
+            "authority": row.authority, "application": row.reference, "kid": signer.kid,
+        },
+    )  # fmt: skip
+    qr = {"authority": row.authority, "cid": credential.cid, "status": (year, index), "log_index": entry}
+    assert certificate.expiry_date is not None
+    assert certificate.issue_date is not None
+    issued = Certificate.objects.create(
+        authority=row.authority, number=certificate.number, participant=certificate.issuer, kind=row.kind,
+        status=CertificateStatus.ISSUED.value, application=row, content=content, issue_date=certificate.issue_date,
+        expiry_date=certificate.expiry_date, issued_at=at, changed_at=at, exporter_licence=row.company,
+        exporter_name=row.exporter_name, importer_name=row.importer_name, destination=certificate.destination,
+        destination_authority=certificate.destination_authority, carats=certificate.total_carats,
+        usd=certificate.total_usd, paper_serial=content.get("paper_serial", ""), cid=credential.cid,
+        sd_jwt=credential.sd_jwt, qr_full=statements.full_qr(certificate, signer=signer, **qr),
+        qr_label=statements.label_qr(certificate, signer=signer, **qr), status_index=index, journal_index=entry,
+        replaces=row.about if row.kind == Kind.EXPORT else "",
+        return_of=row.about if row.kind != Kind.EXPORT else "",
+    )  # fmt: skip
+    for source in content.get("draws_on", []):
+        Draw.objects.create(
+            certificate=issued, authority=row.authority, source_number=source["number"],
+            carats=Decimal(source["carats"]),
+        )  # fmt: skip
+    return issued
+
+
+def status_uri(authority: str, year: int) -> str:
+    """Where the status list of an authority and year will be found."""
+    return f"https://kp.example/status/{authority}/{year}-1"
+
+
+def _status_index(authority: str, year: int) -> int:
+    """A place in the year's status list, random and never used before. Raises ``Conflict`` where the list is full."""
+    places = StatusIndex.objects.filter(authority=authority, year=year)
+    for _ in range(1000):  # at a list nine tenths full a free place is found within 44 tries, nearly surely
+        index = secrets.randbelow(STATUS_LIST_SIZE)
+        if not places.filter(index=index).exists():
+            StatusIndex.objects.create(authority=authority, year=year, index=index)
+            return index
+    raise Conflict(f"the status list {year} of {authority} is full: begin another")
+
+
+def _replace(number: str, *, by_number: str, by: Actor, at: datetime) -> None:
+    """Mark the old certificate as replaced by the new one, both linked. Only before export (R087)."""
+    old = Certificate.objects.select_for_update().filter(authority=by.authority, number=number).first()
+    if old is None:
+        raise NotFound("certificate", number)
+    if CertificateStatus.REPLACED not in CERTIFICATE_TRANSITIONS[CertificateStatus(old.status)]:
+        raise Conflict(f"certificate {number} is {old.status.lower()}: it is replaced before export only (R087)")
+    old.status, old.replaced_by, old.changed_at = CertificateStatus.REPLACED.value, by_number, at
+    old.save(update_fields=["status", "replaced_by", "changed_at"])
+    record("certificate.replaced", by=by, at=at, subject=number, statement={"replaced_by": by_number})
