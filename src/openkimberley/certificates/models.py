@@ -46,8 +46,8 @@ class Application(models.Model):
             models.UniqueConstraint(fields=["authority", "serial"], name="certificates_application_serial"),
         ]
         indexes = [
-            models.Index(fields=["authority", "status", "changed_at"], name="certificates_app_status"),
-            models.Index(fields=["authority", "company", "status"], name="certificates_app_company"),
+            models.Index(fields=["authority", "status", "changed_at"], name="cert_app_status_ix"),
+            models.Index(fields=["authority", "company", "status"], name="cert_app_company_ix"),
         ]
 
     def __str__(self) -> str:
@@ -222,10 +222,10 @@ class Certificate(models.Model):
             models.UniqueConstraint(fields=["authority", "cid"], name="certificates_cid"),
         ]
         indexes = [
-            models.Index(fields=["authority", "status", "changed_at"], name="certificates_status"),
-            models.Index(fields=["authority", "exporter_licence", "issued_at"], name="certificates_exporter"),
-            models.Index(fields=["destination_authority", "status"], name="certificates_destination"),
-            models.Index(fields=["cid"], name="certificates_by_cid"),
+            models.Index(fields=["authority", "status", "changed_at"], name="cert_status_ix"),
+            models.Index(fields=["authority", "exporter_licence", "issued_at"], name="cert_exporter_ix"),
+            models.Index(fields=["destination_authority", "status"], name="cert_destination_ix"),
+            models.Index(fields=["cid"], name="cert_by_cid_ix"),
         ]
 
     def __str__(self) -> str:
@@ -261,7 +261,7 @@ class Draw(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["certificate", "source_number"], name="certificates_draw_once"),
         ]
-        indexes = [models.Index(fields=["authority", "source_number"], name="certificates_draw_source")]
+        indexes = [models.Index(fields=["authority", "source_number"], name="cert_draw_source_ix")]
 
     def __str__(self) -> str:
         return f"{self.source_number} {self.carats}"
@@ -285,7 +285,7 @@ class Received(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["issuer", "number"], name="certificates_used_once"),
         ]
-        indexes = [models.Index(fields=["authority", "received_on"], name="certificates_received")]
+        indexes = [models.Index(fields=["authority", "received_on"], name="cert_received_ix")]
 
     def __str__(self) -> str:
         return self.number
@@ -305,7 +305,7 @@ class Correction(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["authority", "number"], name="certificates_correction")]
+        indexes = [models.Index(fields=["authority", "number"], name="cert_correction_ix")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.field}"
