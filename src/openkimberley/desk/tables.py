@@ -28,12 +28,13 @@ again; in XLSX it is marked as text. What was written and is read again is the s
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
 import warnings
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ class Fault:
     field: str
     rule: str
     template: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
     remedy: str = ""
 
     @property

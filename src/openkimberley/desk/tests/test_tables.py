@@ -19,6 +19,15 @@ printable = st.text(
 )
 
 
+def refusal(data, name):
+    """The step that refuses a file, None where it is read. Any other error than the named one comes through."""
+    try:
+        read_table(data, name)
+    except Untrusted as error:
+        return error.step
+    return None
+
+
 @given(st.lists(st.tuples(printable, printable), min_size=1, max_size=5), st.sampled_from(tables.KINDS))
 @settings(max_examples=60, deadline=None)
 def test_what_is_written_is_read_again(rows, kind):
@@ -30,19 +39,16 @@ def test_what_is_written_is_read_again(rows, kind):
 @given(st.binary(max_size=400), st.sampled_from(["", "x.csv", "x.json", "x.xlsx", "x.txt"]))
 @settings(max_examples=300, deadline=None)
 def test_no_bytes_end_in_another_error_than_the_named_one(data, name):
-    try:
-        read_table(data, name)
-    except Untrusted as error:
-        assert error.step in (tables.PARSE, tables.ROWS)
+    assert refusal(data, name) in (None, tables.PARSE, tables.ROWS)
 
 
-@given(st.text(alphabet='[]{},:"0123456789.eE-+ntrueNa\\u; \n\t\'', max_size=120), st.sampled_from(["x.csv", "x.json", ""]))
+scribble = st.text(alphabet='[]{},:"0123456789.eE-+ntrueNa\\u; \n\t\'', max_size=120)
+
+
+@given(scribble, st.sampled_from(["x.csv", "x.json", ""]))
 @settings(max_examples=300, deadline=None)
 def test_no_text_ends_in_another_error_than_the_named_one(text, name):
-    try:
-        read_table(text.encode(), name)
-    except Untrusted as error:
-        assert error.step in (tables.PARSE, tables.ROWS)
+    assert refusal(text.encode(), name) in (None, tables.PARSE, tables.ROWS)
 
 
 @given(st.integers(0, 3000), st.binary(min_size=1, max_size=8))
@@ -50,10 +56,7 @@ def test_no_text_ends_in_another_error_than_the_named_one(text, name):
 def test_a_damaged_workbook_is_named_and_not_a_traceback(place, damage):
     whole = write_table([{"a": "1"}], "xlsx", ["a"])
     place %= len(whole)
-    try:
-        read_table(whole[:place] + damage + whole[place + len(damage) :], "x.xlsx")
-    except Untrusted as error:
-        assert error.step in (tables.PARSE, tables.ROWS)
+    assert refusal(whole[:place] + damage + whole[place + len(damage) :], "x.xlsx") in (None, tables.PARSE, tables.ROWS)
 
 
 def test_a_number_names_the_line_where_a_person_finds_the_row():
