@@ -41,4 +41,5 @@ def verify() -> tuple[int, list[str]]:
                 misfiled.append(f"entry {index} is filed under other words than its text says")
             yield chain.Link(index, statement.encode(), bytes(previous), bytes(hash_))
 
-    return count, chain.faults(links()) + misfiled
+    faults = chain.faults(links())
+    return count, faults + misfiled

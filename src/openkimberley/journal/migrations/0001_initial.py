@@ -40,11 +40,11 @@ def guard(apps, schema_editor):
 def unguard(apps, schema_editor):
     """Only for taking the whole table away again."""
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("DROP FUNCTION journal_refuse() CASCADE")
-        schema_editor.execute("DROP FUNCTION journal_gapless() CASCADE")
+        schema_editor.execute("DROP FUNCTION IF EXISTS journal_refuse() CASCADE")
+        schema_editor.execute("DROP FUNCTION IF EXISTS journal_gapless() CASCADE")
     else:
         for name in ("journal_no_update", "journal_no_delete", "journal_gapless"):
-            schema_editor.execute(f"DROP TRIGGER {name}")
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
 class Migration(migrations.Migration):
