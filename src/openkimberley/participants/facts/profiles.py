@@ -359,7 +359,7 @@ class Profiles:
         return Profiles(laid)
 
 
-def _overlay(code: str, stated: Mapping[str, Any], source: str) -> dict[str, Value[Any] | None]:
+def _overlay(code: str, stated: Mapping[str, Any], source: str) -> dict[str, Any]:
     """The values of one code of an overlay."""
     found: dict[str, Value[Any] | None] = {}
     for name, one in stated.items():

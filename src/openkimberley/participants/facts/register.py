@@ -38,9 +38,7 @@ class Status(StrEnum):
 TRADES = frozenset({Status.PARTICIPANT, Status.TRADING_ENTITY})
 """Where certificates may be issued and accepted without restriction."""
 
-MEMBERS = frozenset(
-    {Status.PARTICIPANT, Status.RESTRICTED, Status.SUSPENDED, Status.SELF_SUSPENDED, Status.EMBARGOED}
-)
+MEMBERS = frozenset({Status.PARTICIPANT, Status.RESTRICTED, Status.SUSPENDED, Status.SELF_SUSPENDED, Status.EMBARGOED})
 """Who has a seat among the Participants, whether or not it may trade."""
 
 ALWAYS = date.min
@@ -93,6 +91,7 @@ class Zone:
     source: str
     confidence: str = "seen"
     precision: str = "day"
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +105,7 @@ class Cover:
     country: bool = True
     note: str = ""
     confidence: str = "seen"
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ class Prefix:
     system: str = ""
     confidence: str = "seen"
     note: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class ProducerPeriod:
     until: date | None
     source: str
     confidence: str = "seen"
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,11 @@ class Participant:
     def period_at(self, on: date) -> StatusPeriod:
         """The one period that covers the day."""
         return next(period for period in self.timeline() if period.covers(on))
+
+    def has_seat(self, on: date) -> bool:
+        """True for a Participant, restricted or suspended ones too; an embargo before admission gives no seat."""
+        admitted = any(p.status is Status.PARTICIPANT and p.since <= on for p in self.history)
+        return admitted and self.period_at(on).status in MEMBERS
 
 
 def nobody(code: str, until: date | None = None) -> StatusPeriod:
@@ -266,7 +273,7 @@ class Register:
 
     def members_at(self, on: date) -> tuple[Participant, ...]:
         """Who has a seat on that day, in order of code (the trading entity has none)."""
-        return tuple(p for _, p in sorted(self.participants.items()) if p.period_at(on).status in MEMBERS)
+        return tuple(p for _, p in sorted(self.participants.items()) if p.has_seat(on))
 
     def countries_at(self, on: date) -> frozenset[str]:
         """The countries the Participants of that day stand for, a union counted by its states."""
