@@ -1,4 +1,4 @@
-"""PURE. Where an area asks for a signing key: the node installs a resolver, areas never see a keystore."""
+"""PURE. Where a signature comes from: the node tells once at its start who signs, and everybody else asks here."""
 
 from __future__ import annotations
 
@@ -11,17 +11,23 @@ if TYPE_CHECKING:
 
     from openkimberley.trust.keys import Signer
 
-_resolver: Callable[[str, str], Signer] | None = None
+
+def _nobody(authority: str, use: str) -> Signer | None:
+    return None
 
 
-def provide(resolver: Callable[[str, str], Signer]) -> None:
-    """Install the function that finds the key of an authority for a use."""
+_resolver: Callable[[str, str], Signer | None] = _nobody
+
+
+def provide(resolver: Callable[[str, str], Signer | None] | None) -> None:
+    """Install the resolver: (authority, use) to its signer, or None where it has none. None takes it away again."""
     global _resolver
-    _resolver = resolver
+    _resolver = resolver or _nobody
 
 
 def signer_for(authority: str, use: str = "sign") -> Signer:
-    """The signer of an authority for a use. Raises ``NotFound`` where the node has no such key."""
-    if _resolver is None:
+    """The signer of an authority. Raises ``NotFound`` (signing key) where this node holds no such key."""
+    signer = _resolver(authority, use)
+    if signer is None:
         raise NotFound("signing key", f"{authority}/{use}")
-    return _resolver(authority, use)
+    return signer
