@@ -1,0 +1,1 @@
+"""The shipment under a certificate: seal, advance notice, transit, import, confirmation, discrepancy."""
