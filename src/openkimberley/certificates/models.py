@@ -309,3 +309,35 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.field}"
+
+
+class SigningKey(models.Model):
+    """A public key of an authority, as every bundle carries it. Private keys are in the keystore, never here.
+
+    ``x509`` is the DER of the certificate that the PDF seal is checked against, for keys of use ``seal``.
+    """
+
+    authority = models.CharField(max_length=12)
+    kid = models.CharField(max_length=60)
+    use = models.CharField(max_length=12)
+    alg = models.CharField(max_length=12)
+    public_key = models.BinaryField(max_length=65)
+    x509 = models.BinaryField(blank=True, default=b"")
+    not_before = models.DateField()
+    not_after = models.DateField()
+    state = models.CharField(max_length=12, default="active")
+    compromised_since = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["authority", "kid"]
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "kid"], name="certificates_key"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["active", "retired"])
+                | models.Q(state="compromised", compromised_since__isnull=False),
+                name="certificates_key_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid

@@ -52,6 +52,7 @@ class Permission(StrEnum):
     CERTIFICATE_VOID = "certificates.void"  # void, replace, lost, expired-returned, technical, correct
     CERTIFICATE_READ = "certificates.read"
     PAPER_STOCK = "certificates.paper_stock"  # blank forms and number ranges
+    KEY_KEEP = "certificates.keys"  # register and retire the public keys of one's authority
     # shipments
     SHIPMENT_SEAL = "shipments.seal"  # seal, announce, release, depart
     SHIPMENT_RECEIVE = "shipments.receive"  # arrival, check, inspect, confirm, discrepancy, detain, return
@@ -86,7 +87,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.WORKING_GROUP_MEMBER: _OWN,
     Role.OBSERVER: _OWN,
     Role.AUDITOR: _OFFICER_READS | {P.JOURNAL_READ, P.STATISTICS_READ},
-    Role.ADMINISTRATOR: _OWN | {P.PEOPLE_ADMINISTER, P.JOURNAL_READ},
+    Role.ADMINISTRATOR: _OWN | {P.PEOPLE_ADMINISTER, P.KEY_KEEP, P.JOURNAL_READ},
     Role.PUBLIC: frozenset(),
 }
 

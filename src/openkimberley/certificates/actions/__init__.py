@@ -4,16 +4,17 @@ from openkimberley.certificates.actions.afterwards import (
     instruct_correction, record_export_step, record_import_step, report_lost, take_back_expired, void,
 )
 from openkimberley.certificates.actions.application import (
-    attach, detach, file, open_draft, open_technical, save_draft, withdraw,
+    attach, detach, file, load_drafts, open_draft, open_technical, save_draft, withdraw,
 )
 from openkimberley.certificates.actions.examination import examine, refuse, return_to_applicant, value
 from openkimberley.certificates.actions.issue import approve
+from openkimberley.certificates.actions.keys import end_key, register_key
 from openkimberley.certificates.actions.paper import receive_forms, register_range, write_off_form
 from openkimberley.certificates.actions.received import enter_correction, enter_received
 
 __all__ = [
-    "approve", "attach", "detach", "enter_correction", "enter_received", "examine", "file", "instruct_correction",
-    "open_draft", "open_technical", "receive_forms", "record_export_step", "record_import_step", "refuse",
-    "register_range", "report_lost", "return_to_applicant", "save_draft", "take_back_expired", "value", "void",
+    "approve", "attach", "detach", "end_key", "enter_correction", "enter_received", "examine", "file", "instruct_correction",
+    "load_drafts",     "open_draft", "open_technical", "receive_forms", "record_export_step", "record_import_step", "refuse",
+    "register_key", "register_range", "report_lost", "return_to_applicant", "save_draft", "take_back_expired", "value", "void",
     "withdraw", "write_off_form",
 ]  # fmt: skip

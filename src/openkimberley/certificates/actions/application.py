@@ -10,8 +10,8 @@ from openkimberley.certificates.facts import APPLICATION_TRANSITIONS, Applicatio
 from openkimberley.certificates.models import Application, Document
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
-from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused
-from openkimberley.kernel.rules import Severity
+from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused, Untrusted
+from openkimberley.kernel.rules import Objection, Severity, gettext_noop
 
 MOST_DOCUMENTS = 30  # an application with more papers than this is two applications
 
@@ -84,6 +84,28 @@ def _open(
     return row
 
 
+@action("certificates.load_drafts", needs=Permission.CERTIFICATE_APPLY)
+def load_drafts(*, by: Actor, at: datetime, company: str, rows: list[dict[str, Any]]) -> list[Application]:
+    """Open a draft for each row, or none at all. ``rows`` are certificates in the contract's JSON without a number.
+
+    Raises ``Refused`` with an objection for every bad row (field ``row/3/lines``): what cannot be read is not loaded.
+    """
+    may_file_for(by, company)
+    objections = []
+    for place, content in enumerate(rows, start=1):
+        try:
+            queries.read_content(content, authority=by.authority, on=at.date())
+        except Untrusted as error:
+            objections.append(
+                Objection("R013", Severity.REFUSE, gettext_noop("Row %(row)s cannot be read: %(reason)s"),
+                          {"row": str(place), "reason": error.reason}, field=f"row/{place}",
+                          remedy=gettext_noop("Mend the row and load the whole file again: nothing was loaded."))
+            )  # fmt: skip
+    if objections:
+        raise Refused(objections, subject=company)
+    return [_open(by=by, at=at, company=company, content=content, kind=Kind.EXPORT) for content in rows]
+
+
 @action("certificates.save_draft", needs=Permission.CERTIFICATE_APPLY)
 def save_draft(*, by: Actor, at: datetime, reference: str, version: int, content: dict[str, Any]) -> Application:
     """Keep what was written so far. A draft may be as incomplete as it is; nothing typed is lost."""
@@ -144,9 +166,8 @@ def file(*, by: Actor, at: datetime, reference: str, version: int, declared: boo
     may_file_for(by, row.company)
     if declared:
         row.declared_by, row.declared_at = by.id, at
-    objections = [o for o in rules.before_filing(queries.case(row, on=at.date())) if o.severity is Severity.REFUSE]
-    if objections:
-        raise Refused(objections, subject=reference)
+    if stops := rules.before_filing(queries.case(row, on=at.date())).stops:
+        raise Refused(stops, subject=reference)
     move(row, ApplicationStatus.FILED, at=at)
     row.filed_by, row.filed_at, row.reason = by.id, at, ""
     row.save()

@@ -22,7 +22,6 @@ from openkimberley.certificates.models import Application, Certificate, Draw, Nu
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotFound, Refused
-from openkimberley.kernel.rules import Severity
 from openkimberley.trust.signing import signer_for
 
 STATUS_LIST_SIZE = 2**17
@@ -44,8 +43,7 @@ def approve(*, by: Actor, at: datetime, reference: str, version: int, paper_seri
     number = f"{numbers.prefix}{numbers.next:0{numbers.digits}d}"
     content = _content(row, number=number, on=at.date(), by=by, paper_serial=paper_serial)
     case = queries.case(row, on=at.date(), content=content, approver=by.id)
-    stops = [o for o in rules.before_issue(case) if o.severity is not Severity.FLAG]
-    if stops:
+    if stops := rules.before_issue(case).stops:
         raise Refused(stops, subject=reference)
     numbers.next += 1
     numbers.save(update_fields=["next"])

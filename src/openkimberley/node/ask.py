@@ -1,0 +1,149 @@
+"""Commands that answer questions: rules, verify, bundle, journal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import click
+
+from openkimberley.desk.cli import EXIT_OF_VERDICT, REFUSED, Day, json_option, show_json, start_django
+from openkimberley.kernel.errors import Untrusted
+from openkimberley.node import place
+
+MOST_BYTES = 12 * 1024 * 1024
+
+
+@click.command()
+@json_option
+def rules(as_json: bool) -> None:
+    """All 180 rules of the Scheme: what each says, where it is written, what the software does about it."""
+    from openkimberley.kernel.rules import register
+
+    rows = [
+        {
+            "code": entry.code, "level": entry.level, "source": entry.source, "statement": entry.statement,
+            "state": entry.state.value, "where": entry.where, "reason": entry.reason,
+        }
+        for entry in register()
+    ]  # fmt: skip
+    if as_json:
+        show_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['code']} {row['level']:<12} {row['state']:<16} {row['statement']}")
+
+
+def default_bundle() -> Path | None:
+    """The bundle to trust where none is named: this node's own, else the one adopted on this machine."""
+    for path in (place.here().bundle, place.adopted_bundle()):
+        if path.is_file():
+            return path
+    return None
+
+
+@click.command()
+@click.argument("artefact", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--bundle", "bundle_path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--at", type=Day(), help="Judge as of this day (default: today).")
+@click.option("--authority", help="Whose desk asks, such as EU-BE.")
+@json_option
+def verify(artefact: Path, bundle_path: Path | None, at: date | None, authority: str | None, as_json: bool) -> None:
+    """Is this QR text, SD-JWT or PDF genuine and usable? Needs no database and no network.
+
+    The bundle holds the participants, keys and statuses that are trusted. Where none is named it is this node's own
+    (KIMBERLEY_DIR), else the one adopted with `kimberley bundle import`; never a file that merely lies beside the paper.
+    """
+    from openkimberley.node.verifying import verify_file
+    from openkimberley.verification.statements import read_bundle
+
+    path = bundle_path or default_bundle()
+    if path is None:
+        raise click.UsageError("there is no bundle to check against: name one with --bundle, or adopt one once with"
+                               " `kimberley bundle import FILE`")  # fmt: skip
+    moment = datetime.combine(at, time(12), tzinfo=UTC) if at else datetime.now(UTC)  # noqa: TID251 - a shell
+    data = artefact.read_bytes()
+    if len(data) > MOST_BYTES:
+        raise Untrusted("1 parse", f"{artefact.name} is larger than any certificate ({MOST_BYTES} bytes at most)")
+    report = verify_file(data, read_bundle(path.read_bytes()), now=moment, authority=authority)
+    document = {**report.as_json(), "bundle": str(path)}
+    if as_json:
+        show_json(document)
+    else:
+        _say(document)
+    sys.exit(EXIT_OF_VERDICT[document["verdict"]])
+
+
+def _say(document: dict[str, object]) -> None:
+    """A report in plain words: the verdict, then every numbered check."""
+    click.echo(f"{str(document['verdict']).replace('_', ' ').upper()}: {document['advice']}")
+    for check in document["checks"]:  # type: ignore[attr-defined]
+        click.echo(f"  {check['id']:>2} {check['name']:<12} {check['result']:<8} {check['detail']}")
+    click.echo(f"  judged with {document['bundle']}, {document.get('age', '')}")
+
+
+@click.group()
+def bundle() -> None:
+    """What an offline check needs: participants, keys, statuses, alerts in one file."""
+
+
+@bundle.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export(file: Path) -> None:
+    """Write this node's bundle to FILE, for a stick or an e-mail."""
+    start_django()
+    from django.utils import timezone
+
+    from openkimberley.certificates import queries
+
+    place.write_atomically(file, json.dumps(queries.bundle(at=timezone.now()), ensure_ascii=False).encode())
+    click.echo(f"{file}: {file.stat().st_size} bytes")
+
+
+@bundle.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_(file: Path) -> None:
+    """Adopt FILE as the bundle that this machine trusts. Do this only with a file from your own authority."""
+    adopt(file.read_bytes())
+    click.echo(f"adopted: {place.adopted_bundle()}")
+
+
+def adopt(data: bytes) -> None:
+    """Check that the bytes are a bundle and adopt them; an older bundle never replaces a newer one of the same node.
+
+    Raises ``Untrusted``.
+    """
+    from openkimberley.verification.statements import read_bundle
+
+    new = read_bundle(data)
+    path = place.adopted_bundle()
+    if path.is_file():
+        old = read_bundle(path.read_bytes())
+        if old.node == new.node and old.issued > new.issued:
+            raise Untrusted("1 parse", f"this bundle of {new.issued} is older than the adopted one of {old.issued}")
+    place.write_atomically(path, data)
+
+
+@click.group()
+def journal() -> None:
+    """The tamper-evident record."""
+
+
+@journal.command("verify")
+@json_option
+def journal_verify(as_json: bool) -> None:
+    """Re-check the whole journal."""
+    start_django()
+    from openkimberley.journal import queries
+
+    count, faults = queries.verify()
+    if as_json:
+        show_json({"entries": count, "faults": faults, "whole": not faults})
+    else:
+        click.echo(f"{count} entries, {'whole' if not faults else f'{len(faults)} faults'}")
+        for fault in faults:
+            click.echo(f"  {fault}")
+    if faults:
+        sys.exit(REFUSED)
