@@ -5,6 +5,7 @@ Every question is asked as of a date. What nobody knows is ``None`` and is said 
 
 from __future__ import annotations
 
+from openkimberley.participants.facts.decisions import BECOMES, FOLLOWS, WORDS, Decision, Verb
 from openkimberley.participants.facts.profiles import (
     Allotment,
     Deadline,
@@ -31,7 +32,8 @@ from openkimberley.participants.facts.register import (
 )
 
 __all__ = [
-    "MEMBERS", "TRADES", "Allotment", "Authority", "Cover", "Deadline", "NationalList", "Participant", "Prefix",
+    "BECOMES", "FOLLOWS", "MEMBERS", "TRADES", "WORDS", "Allotment", "Authority", "Cover", "Deadline", "Decision",
+    "NationalList", "Participant", "Prefix",
     "ProducerPeriod", "Profile", "Profiles", "Range", "Register", "Retention", "Status", "StatusPeriod", "Validity",
-    "Value", "Zone",
+    "Value", "Verb", "Zone",
 ]  # fmt: skip
