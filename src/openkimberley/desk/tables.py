@@ -385,6 +385,7 @@ def _write_xlsx(rows: Iterable[Sequence[str]], columns: Sequence[str]) -> bytes:
     """XLSX with every cell as text: no formula, no number that loses its zeros."""
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.writer.excel import save_workbook
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("rows")
@@ -396,5 +397,5 @@ def _write_xlsx(rows: Iterable[Sequence[str]], columns: Sequence[str]) -> bytes:
             line.append(cell)
         sheet.append(line)
     out = io.BytesIO()
-    book.save(out)
+    save_workbook(book, out)
     return out.getvalue()

@@ -1,0 +1,1 @@
+"""Who may trade in rough diamonds: the register of licences."""
