@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import facts, statements
-from openkimberley.certificates.facts import ApplicationStatus, CertificateStatus, Kind
+from openkimberley.certificates.facts import ApplicationStatus, CertificateStatus
 from openkimberley.certificates.models import (
-    Application, Certificate, Correction, Draw, Form, NumberRange, Received,
+    Application, Certificate, Correction, Draw, Form, NumberRange, Received, SigningKey, StatusIndex,
 )  # fmt: skip
 from openkimberley.certificates.rules.case import (
     Case, HeldImport, HeldLicence, Known, Valuations, Verification,
 )  # fmt: skip
+from openkimberley.documents.certificate import render_certificate
+from openkimberley.documents.facts import Label, Page, PageKind, PrintedLine, PrintedOrigin, PrintedParty
+from openkimberley.documents.label import render_label
+from openkimberley.documents.seal import seal_pdf
+from openkimberley.journal import queries as journal
 from openkimberley.kernel import measures
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import NotFound
 from openkimberley.participants import queries as participants
 from openkimberley.trade import queries as trade
+from openkimberley.trust.canonical import b64u, unb64u
+from openkimberley.trust.keys import PublicKey
+from openkimberley.trust.qr import check_code
+from openkimberley.trust.signing import signer_for
+from openkimberley.trust.statuslist import Status as StatusBits
+from openkimberley.trust.statuslist import StatusList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from openkimberley.participants.facts import Profile
+    from openkimberley.participants.facts import Profile, StatusPeriod
 
 M = TypeVar("M", Application, Certificate)
 
@@ -219,8 +232,7 @@ def bundle(*, at: datetime) -> dict[str, Any]:
 
     Rebuilt only when the journal has moved since the last time. See docs/spec/bundle.md for the form.
     """
-    head = journal_head()
-    key = (head, at.date())
+    key = (journal.size(), at.date())
     if _bundle.get("key") != key:
         _bundle.update(key=key, made=_make_bundle(at=at))
     return {**_bundle["made"], "issued": at.astimezone(UTC).isoformat(timespec="seconds")}
@@ -282,3 +294,198 @@ def next_blank(authority: str) -> str:
 def corrections(number: str) -> list[Correction]:
     """The corrections to a certificate, oldest first."""
     return list(Correction.objects.filter(number=number))
+
+
+def search(wanted: str, *, by: Actor) -> tuple[list[Application], list[Certificate]]:
+    """Applications and certificates whose number, company or licence fits, among those the actor may see; 20 of each."""
+    text = wanted.strip()
+    company = Q(exporter_name__icontains=text) | Q(importer_name__icontains=text)
+    applications = visible(Application.objects.all(), by=by)
+    by_number = Q(certificate_number__iexact=text) | Q(company__iexact=text)
+    if "-A-" in text:
+        authority, _, serial = text.upper().rpartition("-A-")
+        if serial.isascii() and serial.isdigit() and len(serial) <= 18:
+            by_number |= Q(authority=authority, serial=int(serial))
+    found = applications.filter(by_number | company).order_by("-changed_at")[:20]
+    close = re.sub(r"[ .-]", "", text).upper()
+    numbers = Q(number__iexact=text) | Q(number__iexact=close) | Q(exporter_licence__iexact=text)
+    papers = Q(paper_serial__iexact=text)
+    certificates = visible_certificates(Certificate.objects.all(), by=by).filter(numbers | papers | company)
+    return list(found), list(certificates.order_by("-issued_at")[:20])
+
+
+def count_by_status() -> dict[str, int]:
+    """How many certificates the node has issued, by status."""
+    rows = Certificate.objects.values("status").annotate(count=Count("id")).order_by()
+    return {row["status"]: row["count"] for row in rows}
+
+
+def keys(authority: str, use: str = "") -> list[SigningKey]:
+    """An authority's registered public keys, newest name last."""
+    rows = SigningKey.objects.filter(authority=authority)
+    return list(rows.filter(use=use) if use else rows)
+
+
+def _make_bundle(*, at: datetime) -> dict[str, Any]:
+    """Gather a bundle from the register, the keys, the certificates and the alerts."""
+    register = participants.register()
+    by_authority: dict[str, dict[str, Any]] = {}
+    for key in SigningKey.objects.all():
+        entry = by_authority.setdefault(key.authority, _authority_entry(key.authority))
+        if key.use == "seal":
+            entry["seal_certificates"].append(b64u(bytes(key.x509)))
+        else:
+            entry["keys"].append(
+                PublicKey(
+                    kid=key.kid, alg=key.alg, pub=bytes(key.public_key), use=key.use, not_before=key.not_before,
+                    not_after=key.not_after, state=key.state, compromised_since=key.compromised_since,
+                ).as_json()
+            )  # fmt: skip
+    standing = Certificate.objects.filter(status__in=["ANNOUNCED", "DEPARTED", "ARRIVED"])
+    return {
+        "v": 1,
+        "node": PLACE_NAME,
+        "head": journal.size(),
+        "participants": {
+            code: {"code": code, "name": one.name, "history": [_period(period) for period in one.timeline()]}
+            for code, one in register.participants.items()
+        },
+        "authorities": by_authority,
+        "status_lists": _status_lists(at),
+        "expected": list(standing.values_list("cid", flat=True)),
+        "used": [
+            {"cid": cid, "authority": authority}
+            for cid, authority in Received.objects.exclude(cid="").values_list("cid", "authority")
+        ],
+        "alerts": sorted(alerts.known_fakes()),
+        "overlay": {},
+    }
+
+
+PLACE_NAME = "node"
+
+
+def _period(period: StatusPeriod) -> dict[str, Any]:
+    """One period of a participant's history as the bundle has it."""
+    return {
+        "status": period.status.value,
+        "from": period.since.isoformat(),
+        "until": period.until.isoformat() if period.until else None,
+        "zones": list(period.zones),
+        "source": period.source,
+    }
+
+
+def _authority_entry(authority: str) -> dict[str, Any]:
+    """What the bundle says of an authority besides its keys: its Participant and the numbers it may give."""
+    rows = ranges(authority)
+    return {
+        "participant": participant_of(authority),
+        "mode": "node",
+        "keys": [],
+        "seal_certificates": [],
+        "number_patterns": sorted({f"^{row.prefix}[0-9]{{{row.digits}}}$" for row in rows}),
+        "ranges": [{"series": row.prefix, "from": row.first, "to": row.last, "year": row.year} for row in rows],
+    }
+
+
+def _status_lists(at: datetime) -> dict[str, dict[str, Any]]:
+    """A status list for each authority and year in which a certificate's status is no longer valid, or may become so."""
+    found: dict[str, dict[str, Any]] = {}
+    for authority, year in StatusIndex.objects.values_list("authority", "year").distinct().order_by():
+        rows = Certificate.objects.filter(authority=authority, issued_at__year=year, status__in=list(STATUS_BITS))
+        changes = {
+            index: StatusBits(STATUS_BITS[CertificateStatus(status)])
+            for index, status in rows.values_list("status_index", "status")
+        }
+        found[status_uri(authority, year)] = {
+            "bits": 2, "lst": StatusList.empty().with_(changes).encode(),
+            "exp": (at + timedelta(days=7)).astimezone(UTC).isoformat(timespec="seconds"),
+        }  # fmt: skip
+    return found
+
+
+def status_uri(authority: str, year: int) -> str:
+    """Where the status list of an authority and year will be found."""
+    return f"https://kp.example/status/{authority}/{year}-1"
+
+
+LANGUAGES_OF_PAGES = ("fr", "pt", "ru", "ar", "es", "zh")
+
+
+def language_of(authority: str) -> str:
+    """The language that an authority prints beside English, by its profile; English alone where nobody has said."""
+    told = profile_of(authority).languages
+    wanted = [language for language in (told.value if told else ()) if language in LANGUAGES_OF_PAGES]
+    return wanted[0] if wanted else "en"
+
+
+def page_of(row: Certificate, *, language: str = "", demonstration: bool = False) -> Page:
+    """A certificate as the printed page shows it."""
+    says = certificate_facts(row)
+    assert says.exporter is not None
+    assert says.importer is not None
+    cid = unb64u(row.cid)
+    gone = row.status in ("VOID", "REPLACED", "LOST", "EXPIRED_RETURNED")
+    return Page(
+        number=row.number, issuer=participants.register().participants[row.participant].name,
+        issuing_authority=authority_name(row.authority, on=row.issue_date), issue_date=row.issue_date,
+        expiry_date=row.expiry_date, destination=country_name(says.destination),
+        destination_authority=says.destination_authority, exporter=_printed(says.exporter),
+        importer=_printed(says.importer), parcels=says.parcels or 0, parcel_reference=says.parcel_reference,
+        lines=tuple(
+            PrintedLine(line.hs, line.carats or Decimal(0), line.usd or Decimal(0)) for line in says.lines
+        ),
+        total_carats=row.carats, total_usd=row.usd, check_code=check_code(cid), qr_text=row.qr_full,
+        sd_jwt=row.sd_jwt, issued_at_unix=int(row.issued_at.timestamp()), kind=PageKind(row.kind),
+        language=language or language_of(row.authority),
+        statement=says.statement if says.statement != facts.STATEMENT else "",
+        origin=tuple(
+            PrintedOrigin(country_name(country), says.origin_shares.get(country)) for country in says.origin
+        ),
+        mixed=says.mixed, seals=says.seals, paper_serial=row.paper_serial,
+        validated_by=says.validated.by if says.validated else "",
+        validated_on=says.validated.date if says.validated else None, countersigned_by=says.countersigned_by,
+        zone=says.zone, replaces=row.replaces, void=row.status if gone else "", demonstration=demonstration,
+    )  # fmt: skip
+
+
+def _printed(party: facts.Party) -> PrintedParty:
+    """A party as printed."""
+    return PrintedParty(party.name, party.address, party.licence)
+
+
+def country_name(code: str) -> str:
+    """A Participant's or country's English name, as a certificate prints it."""
+    known = participants.register().participants.get(code)
+    return known.name if known else code
+
+
+def authority_name(code: str, *, on: date) -> str:
+    """The name of an authority on a day, or its code where the register has no name for it."""
+    known = participants.register().authority(code, participant_of(code), on)
+    return known.name if known else code
+
+
+def certificate_pdf(number: str, *, by: Actor, language: str = "", demonstration: bool = False) -> bytes:
+    """The certificate as a sealed PDF/A page. Equal every time it is made, since its date is that of issue."""
+    row = certificate(number, by=by)
+    page = render_certificate(page_of(row, language=language, demonstration=demonstration))
+    sealing = keys(row.authority, "seal")
+    if not sealing:
+        return page
+    return seal_pdf(page, signer_for(row.authority, "seal"), bytes(sealing[-1].x509), at=row.issued_at)
+
+
+def label_pdf(number: str, *, by: Actor, demonstration: bool = False) -> bytes:
+    """The label for the sealed bag."""
+    row = certificate(number, by=by)
+    says = certificate_facts(row)
+    return render_label(
+        Label(
+            number=row.number, destination=row.destination_authority or row.destination,
+            seal=", ".join(says.seals), expiry_date=row.expiry_date, check_code=check_code(unb64u(row.cid)),
+            qr_text=row.qr_label, issued_at_unix=int(row.issued_at.timestamp()), issuer=row.participant,
+            parcels=says.parcels, paper_serial=row.paper_serial, demonstration=demonstration,
+        )
+    )  # fmt: skip

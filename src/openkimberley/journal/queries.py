@@ -26,6 +26,12 @@ def history(subject: str) -> list[dict[str, Any]]:
     return [json.loads(text) for text in Entry.objects.filter(subject=subject).values_list("statement", flat=True)]
 
 
+def size() -> int:
+    """How many entries the journal has."""
+    last = Entry.objects.order_by("-index").values_list("index", flat=True).first()
+    return 0 if last is None else last + 1
+
+
 def verify() -> tuple[int, list[str]]:
     """Re-check the whole journal: how many entries it has, and every fault in words (empty where it is whole)."""
     rows = Entry.objects.order_by("index").values_list("index", "statement", "previous", "hash", "event", "subject")

@@ -1,4 +1,4 @@
-"""The node's keystore as ``trust.signing`` asks for it: encrypted files, opened once with the passphrase.
+"""The node's keystore: encrypted files, opened once with the passphrase, for ``trust.signing`` to ask.
 
 The passphrase comes from ``KIMBERLEY_PASSPHRASE_FILE`` (a systemd credential fits), or, on a demonstration node only,
 from ``node.json``. In the next step a signing process of its own takes this over and the web process holds no key.
@@ -9,14 +9,21 @@ from __future__ import annotations
 import json
 import os
 import threading
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openkimberley.kernel.errors import NotFound
+from openkimberley.kernel.errors import Conflict, NotFound
 from openkimberley.node import place
+from openkimberley.trust import keystore, signing
+from openkimberley.trust.keys import ED25519, ES256, SoftwareKey
 
 if TYPE_CHECKING:
+    from openkimberley.kernel.actor import Actor
     from openkimberley.trust.keys import Signer
+
+LIFETIME = {"sign": timedelta(days=455), "seal": timedelta(days=455)}
+"""12 months and 3 months of overlap (trust.md 6.1)."""
 
 _opened: dict[tuple[str, str, str], Signer] = {}
 _lock = threading.Lock()
@@ -29,29 +36,55 @@ def passphrase(where: place.Place) -> str:
     config = where.config
     if config.get("demonstration") and config.get("passphrase"):
         return str(config["passphrase"])
-    raise NotFound("keystore passphrase", "set KIMBERLEY_PASSPHRASE_FILE")
+    raise NotFound("keystore passphrase", "(set KIMBERLEY_PASSPHRASE_FILE)")
 
 
-def open_signer(authority: str, use: str = "sign") -> Signer:
-    """The newest key of an authority for a use, opened. Raises ``NotFound`` where the keystore has none."""
-    from openkimberley.trust import keystore
-
+def open_signer(authority: str, use: str = "sign") -> Signer | None:
+    """The newest key of an authority for a use, opened; None where the keystore has none."""
     where = place.here()
     wanted = (str(where.root), authority, use)
     with _lock:
         if wanted not in _opened:
             for path in sorted(where.keys.glob("*.json"), reverse=True):
                 sealed = json.loads(path.read_text(encoding="utf-8"))
-                if sealed.get("aad", {}).get("kid", "").startswith(f"{authority}/{use}/"):
+                if sealed["aad"]["kid"].startswith(f"{authority}/{use}/"):
                     _opened[wanted] = keystore.open_key(sealed, passphrase(where))
                     break
-            else:
-                raise NotFound("signing key", f"{authority}/{use}")
-        return _opened[wanted]
+        return _opened.get(wanted)
 
 
 def install() -> None:
     """Tell ``trust.signing`` to ask this keystore."""
-    from openkimberley.trust import signing
-
     signing.provide(open_signer)
+
+
+def make_keys(*, by: Actor, at: datetime, name: str, memory: int = keystore.MEMORY_KIB) -> list[str]:
+    """Make this year's keys of an authority: one that signs (Ed25519), one that seals PDFs (P-256 with X.509).
+
+    Private keys are written encrypted to the keystore before their public parts are registered, so that a crash leaves
+    at worst a key nobody trusts. Returns the names. Raises ``Conflict`` where they exist.
+    """
+    from openkimberley.certificates import actions
+    from openkimberley.documents.seal import make_seal_certificate
+
+    where, today, names = place.here(), at.date(), []
+    for use, alg in (("sign", ED25519), ("seal", ES256)):
+        kid = f"{by.authority}/{use}/{at.year}-1"
+        path = where.keys / f"{kid.replace('/', '_')}.json"
+        if path.exists():
+            raise Conflict(f"the key {kid} exists already")
+        until: date = today + LIFETIME[use]
+        x509 = b""
+        if use == "seal":
+            secret, x509 = make_seal_certificate(name, by.authority, not_before=at, days=LIFETIME[use].days)
+            key = SoftwareKey.from_secret(kid, alg, secret)
+        else:
+            key = SoftwareKey.generate(kid, alg)
+        sealed = keystore.seal_key(key, passphrase(where), use=use, m=memory)
+        place.write_atomically(path, json.dumps(sealed, indent=1).encode(), mode=0o600)
+        actions.register_key(
+            by=by, at=at, kid=kid, use=use, alg=alg, public_key=key.public_key, not_before=today, not_after=until,
+            x509=x509,
+        )  # fmt: skip
+        names.append(kid)
+    return names

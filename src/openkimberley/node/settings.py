@@ -76,6 +76,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "openkimberley.desk.web.context",
+                "openkimberley.node.navigation.context",
             ],
         },
     },
@@ -129,6 +130,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+METRICS_TOKEN = str(_config.get("metrics_token", ""))
 
 # Languages: every string goes through gettext; English and French are complete, the others are wired.
 LANGUAGE_CODE = "en"

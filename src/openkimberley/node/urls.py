@@ -14,7 +14,16 @@ AREAS = ("participants", "trade", "alerts", "certificates", "shipments", "accoun
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
+    path("search", pages.search, name="search"),
+    path("verify", pages.verify, name="verify"),
+    path("verify/frame", pages.scan_frame, name="scan_frame"),
+    path("rules", pages.rules, name="rules"),
+    path("journal", pages.journal_page, name="journal"),
+    path("journal/check", pages.journal_check, name="journal_check"),
+    path("guide", pages.guide, name="guide"),
+    path("bundle.json", pages.bundle, name="bundle"),
     path("healthz", pages.health, name="health"),
+    path("metrics", pages.metrics, name="metrics"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),

@@ -80,7 +80,7 @@ def _content(row: Application, *, number: str, on: date, by: Actor, paper_serial
     content.update(
         number=number, issuer=queries.participant_of(row.authority), issuing_authority=row.authority,
         issue_date=on.isoformat(), expiry_date=rules.expiry(profile, on).isoformat(),
-        title=TITLE, statement=profile.statement or STATEMENT, english=True,
+        title=TITLE, statement=STATEMENT, english=True,
         parcels=found.parcels, lines=lines, seals=found.seals,
         total_carats=str(sum((Decimal(line["carats"]) for line in lines), Decimal("0.00"))),
         total_usd=str(sum((Decimal(line["usd"]) for line in lines), Decimal("0.00"))),
@@ -111,7 +111,7 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
     index = _status_index(row.authority, year)
     old = queries.issued(row.about) if row.about else None
     credential = statements.issue_credential(
-        certificate, authority=row.authority, issued_at=int(at.timestamp()), status_uri=status_uri(row.authority, year),
+        certificate, authority=row.authority, issued_at=int(at.timestamp()), status_uri=queries.status_uri(row.authority, year),
         status_index=index, replaces=old.cid if old and row.kind == Kind.EXPORT else None, kind=row.kind, signer=signer,
     )  # fmt: skip
     entry = record(
@@ -142,11 +142,6 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
             carats=Decimal(source["carats"]),
         )  # fmt: skip
     return issued
-
-
-def status_uri(authority: str, year: int) -> str:
-    """Where the status list of an authority and year will be found."""
-    return f"https://kp.example/status/{authority}/{year}-1"
 
 
 def _status_index(authority: str, year: int) -> int:

@@ -1,0 +1,43 @@
+"""The main navigation: what a person may open, in the order of the day's work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from openkimberley.desk.web import actor_of
+from openkimberley.kernel.actor import Permission as P
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+ENTRIES: tuple[tuple[str, str, tuple[P, ...]], ...] = (
+    (gettext_noop("What waits"), "/", ()),
+    (gettext_noop("Applications"), "/applications", (P.CERTIFICATE_APPLY, P.CERTIFICATE_EXAMINE, P.CERTIFICATE_APPROVE,
+                                                    P.CERTIFICATE_VALUE)),
+    (gettext_noop("Certificates"), "/certificates", (P.CERTIFICATE_READ,)),
+    (gettext_noop("Shipments"), "/shipments", (P.SHIPMENT_SEAL,)),
+    (gettext_noop("Imports"), "/imports", (P.SHIPMENT_RECEIVE,)),
+    (gettext_noop("Foreign papers"), "/papers", (P.PAPER_REGISTER,)),
+    (gettext_noop("Licences"), "/licences", ()),
+    (gettext_noop("Alerts"), "/alerts", (P.ALERT_READ,)),
+    (gettext_noop("Blank paper"), "/paper", (P.PAPER_STOCK,)),
+    (gettext_noop("Journal"), "/journal", (P.JOURNAL_READ,)),
+    (gettext_noop("First shipment"), "/guide", ()),
+)
+"""Label, address, and the permissions of which one is enough."""
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """The navigation for a signed-in person; a visitor has the links of the footer."""
+    by = actor_of(request)
+    if not by.id:
+        return {}
+    entries = [
+        {"label": _(label), "url": url, "current": request.path == url or (url != "/" and request.path.startswith(url))}
+        for label, url, needs in ENTRIES
+        if not needs or any(by.may(permission) for permission in needs)
+    ]
+    return {"navigation": entries}

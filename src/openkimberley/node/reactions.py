@@ -1,0 +1,40 @@
+"""The one table "when this is due, do that". Nothing in the house happens by itself but what stands here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openkimberley.kernel.actor import Actor, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+NODE = Actor(
+    id="node", roles=frozenset({Role.ISSUING_OFFICER, Role.IMPORT_OFFICER, Role.SUPERVISOR}), via="node"
+)
+"""The node itself, when it does what is due. It holds no authority's approval."""
+
+
+def _deliver(at: datetime) -> int:
+    from openkimberley.shipments import actions
+
+    return actions.deliver_notices(by=NODE, at=at)
+
+
+def _chase(at: datetime) -> int:
+    from openkimberley.shipments import actions
+
+    return actions.chase_late(by=NODE, at=at)
+
+
+DUE: dict[str, Callable[[datetime], int]] = {
+    "notices delivered": _deliver,
+    "confirmations chased": _chase,
+}
+"""What is looked at on every round, and the act that does it."""
+
+
+def tick(*, at: datetime) -> dict[str, int]:
+    """Do everything that is due. Each act stands alone: one that fails does not keep the next from its turn."""
+    return {what: act(at) for what, act in DUE.items()}
