@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from functools import lru_cache
 
 import segno
 import zxingcpp
@@ -33,6 +34,7 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _STEP = "1 parse"
 
 
+@lru_cache(maxsize=8)  # size and drawing of one code are asked one after the other
 def _made(text: str, ecc: str) -> segno.QRCode:
     if not text or len(text) > MAX_TEXT:
         raise NotPrintable(f"a QR code holds 1 to {MAX_TEXT} characters, not {len(text)}")
