@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.db.models import Count, Q, QuerySet, Sum
 
 from openkimberley.alerts import queries as alerts
-from openkimberley.certificates import facts, statements
+from openkimberley.certificates import facts, rules, statements
 from openkimberley.certificates.facts import ApplicationStatus, CertificateStatus
 from openkimberley.certificates.models import (
-    Application, Certificate, Correction, Draw, Form, NumberRange, Received, SigningKey, StatusIndex,
+    Application, Certificate, Correction, Document, Draw, Form, NumberRange, Received, SigningKey, StatusIndex,
 )  # fmt: skip
 from openkimberley.certificates.rules.case import (
     Case, HeldImport, HeldLicence, Known, Valuations, Verification,
@@ -25,7 +26,8 @@ from openkimberley.documents.seal import seal_pdf
 from openkimberley.journal import queries as journal
 from openkimberley.kernel import measures
 from openkimberley.kernel.actor import Actor, Permission
-from openkimberley.kernel.errors import NotFound
+from openkimberley.kernel.errors import NotFound, Untrusted
+from openkimberley.kernel.rules import Objection, Severity, gettext_noop
 from openkimberley.participants import queries as participants
 from openkimberley.trade import queries as trade
 from openkimberley.trust.canonical import b64u, unb64u
@@ -36,7 +38,7 @@ from openkimberley.trust.statuslist import Status as StatusBits
 from openkimberley.trust.statuslist import StatusList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from openkimberley.participants.facts import Profile, StatusPeriod
 
@@ -488,4 +490,176 @@ def label_pdf(number: str, *, by: Actor, demonstration: bool = False) -> bytes:
             qr_text=row.qr_label, issued_at_unix=int(row.issued_at.timestamp()), issuer=row.participant,
             parcels=says.parcels, paper_serial=row.paper_serial, demonstration=demonstration,
         )
+    )  # fmt: skip
+
+
+# --- what the pages, the API and the commands list --------------------------------------------------------------------
+
+
+def applications(
+    *, by: Actor, status: str = "", text: str = "", company: str = "", kind: str = ""
+) -> QuerySet[Application]:
+    """The applications an actor may see, newest change first, narrowed by what is given."""
+    rows = visible(Application.objects.all(), by=by).order_by("-changed_at", "-id")
+    for name, value in (("status", status), ("company", company), ("kind", kind)):
+        if value:
+            rows = rows.filter(**{name: value})
+    if text := text.strip():
+        wanted = Q(exporter_name__icontains=text) | Q(importer_name__icontains=text)
+        wanted |= Q(certificate_number__iexact=text) | Q(company__iexact=text)
+        _, dash, serial = text.upper().rpartition("-A-")
+        if (serial := serial if dash else text).isascii() and serial.isdigit() and len(serial) <= 18:
+            wanted |= Q(serial=int(serial))
+        rows = rows.filter(wanted)
+    return rows
+
+
+def application_counts(*, by: Actor) -> dict[str, int]:
+    """How many applications the actor sees in each status."""
+    rows = visible(Application.objects.all(), by=by).order_by().values("status").annotate(count=Count("id"))
+    return {row["status"]: row["count"] for row in rows}
+
+
+def certificates(
+    *, by: Actor, status: str = "", text: str = "", destination: str = "", since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[Certificate]:  # fmt: skip
+    """The certificates an actor may see, newest first. ``since`` and ``until`` are days of issue, both included."""
+    rows = visible_certificates(Certificate.objects.all(), by=by).order_by("-issued_at", "-id")
+    if status:
+        rows = rows.filter(status=status)
+    if destination:
+        rows = rows.filter(Q(destination=destination) | Q(destination_authority=destination))
+    if since:
+        rows = rows.filter(issue_date__gte=since)
+    if until:
+        rows = rows.filter(issue_date__lte=until)
+    if text := text.strip():
+        close = re.sub(r"[ .-]", "", text).upper()
+        rows = rows.filter(
+            Q(number__iexact=text) | Q(number__istartswith=close) | Q(paper_serial__iexact=text)
+            | Q(exporter_licence__iexact=text) | Q(exporter_name__icontains=text) | Q(importer_name__icontains=text)
+        )  # fmt: skip
+    return rows
+
+
+def papers(row: Application) -> list[Document]:
+    """The papers attached to an application that were not withdrawn."""
+    return list(row.documents.filter(withdrawn_at=None))
+
+
+def paper(reference: str, number: int, *, by: Actor) -> Document:
+    """One paper of an application that the actor may see; a withdrawn one too. Raises ``NotFound``."""
+    found = application(reference, by=by).documents.filter(pk=number).first()
+    if found is None:
+        raise NotFound("document", f"{reference}/{number}")
+    return found
+
+
+def blank_forms(authority: str, *, status: str = "", text: str = "") -> QuerySet[Form]:
+    """The ledger of an authority's blank forms by serial, narrowed by what is given."""
+    rows = Form.objects.filter(authority=authority).order_by("serial")
+    if status:
+        rows = rows.filter(status=status)
+    if text := text.strip():
+        rows = rows.filter(Q(serial__istartswith=text) | Q(batch__iexact=text) | Q(certificate_number__iexact=text))
+    return rows
+
+
+def holdings(*, by: Actor) -> list[dict[str, Any]]:
+    """The import certificates of an applicant's companies with what is left of each, newest first; 100 of them."""
+    rows = list(Received.objects.filter(authority=by.authority, importer_licence__in=by.companies)[:100])
+    gone = drawn(by.authority, [row.number for row in rows])
+    return [
+        {"number": row.number, "received_on": row.received_on, "carats": row.carats, "origin": row.origin,
+         "left": row.carats - gone.get(row.number, Decimal("0.00"))}
+        for row in rows
+    ]  # fmt: skip
+
+
+def destinations(*, on: date, besides: str = "") -> list[tuple[str, str]]:
+    """The importing authorities of those who may trade on a day, as (code, Participant's code), by code.
+
+    A Participant whose authorities nobody has told us stands under its own code. ``besides`` leaves one out.
+    """
+    register = participants.register()
+    found = []
+    for code, one in sorted(register.participants.items()):
+        if code == besides or not register.trades_at(code, on):
+            continue
+        named = [
+            a.code for a in one.authorities
+            if a.importing and (a.since is None or a.since <= on) and (a.until is None or on < a.until)
+        ]  # fmt: skip
+        found += [(authority, code) for authority in sorted(set(named) or {code})]
+    return found
+
+
+def next_number(authority: str, *, on: date) -> str:
+    """The number that the next certificate of a day would get, empty where no registered range has one left."""
+    for row in NumberRange.objects.filter(authority=authority).order_by("-year", "first"):
+        if row.next <= row.last and row.year in (on.year, None):
+            return f"{row.prefix}{row.next:0{row.digits}d}"
+    return ""
+
+
+def precheck(row: Application, *, on: date) -> tuple[Objection, ...]:
+    """Everything that filing would meet on a day: what cannot be read, and what the rules object to, all at once."""
+    shown, faults = copy(row), list[Objection]()
+    shown.content = readable(row.content, faults)
+    try:
+        asked = rules.ask(rules.BEFORE_FILING, case(shown, on=on))
+    except Untrusted as error:
+        return (*faults, rules.objection("R013", gettext_noop("This cannot be read: %(reason)s"), reason=error.reason))
+    told = {fault.field for fault in faults}
+    missing = {f"total_{key}" for key in ("carats", "usd") if any(field.endswith(f"/{key}") for field in told)}
+    return (*faults, *(o for o in asked.objections if o.field not in told | missing))
+
+
+def readable(content: Mapping[str, Any], faults: list[Objection]) -> dict[str, Any]:
+    """A draft's content without what was left empty or cannot be read; each of the latter goes to ``faults``."""
+    clean = {key: value for key, value in content.items() if value not in ("", None, [], {})}
+    clean["lines"] = [_readable_line(line, f"lines/{n}", faults) for n, line in enumerate(clean.get("lines", []))]
+    clean["draws_on"] = [
+        draw for n, draw in enumerate(clean.get("draws_on", []))
+        if _amount_reads(draw, "carats", f"draws_on/{n}", faults)
+    ]  # fmt: skip
+    clean["origin_shares"] = {
+        country: share for country, share in clean.get("origin_shares", {}).items()
+        if _amount_reads({"share": share}, "share", f"origin_shares/{country}", faults)
+    }  # fmt: skip
+    parcels = clean.get("parcels")
+    if parcels is not None and type(parcels) is not int:
+        faults.append(_unreadable("R019", "parcels", parcels))
+        del clean["parcels"]
+    return {key: value for key, value in clean.items() if value not in ([], {})}
+
+
+_READ_BY = {"carats": "R017", "usd": "R018", "share": "R023"}
+"""The rule that asks for each amount: what is said to be unreadable is said in its name."""
+
+
+def _readable_line(line: Mapping[str, Any], where: str, faults: list[Objection]) -> dict[str, Any]:
+    """A line without its empty and unreadable cells."""
+    return {
+        key: value for key, value in line.items()
+        if value not in ("", None) and (key not in ("carats", "usd") or _amount_reads(line, key, where, faults))
+    }  # fmt: skip
+
+
+def _amount_reads(row: Mapping[str, Any], key: str, where: str, faults: list[Objection]) -> bool:
+    """True where an amount is one. An unreadable one goes to ``faults``, an empty one is only left out."""
+    try:
+        return bool(measures.amount(row.get(key, "")) >= 0)
+    except measures.BadMeasure:
+        if row.get(key) not in ("", None):
+            faults.append(_unreadable(_READ_BY[key], where if key == "share" else f"{where}/{key}", row[key]))
+        return False
+
+
+def _unreadable(code: str, field: str, value: object) -> Objection:
+    """The objection to something that was typed and is no number."""
+    return Objection(
+        code, Severity.REFUSE, gettext_noop('"%(typed)s" cannot be read as a number.'), {"typed": str(value)[:40]},
+        field, gettext_noop("Write digits, a point and at most two decimals, such as 12.50."),
     )  # fmt: skip
