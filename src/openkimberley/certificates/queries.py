@@ -118,12 +118,19 @@ def content_facts(row: Application, *, on: date) -> facts.Certificate:
     return read_content(row.content, authority=row.authority, on=on)
 
 
+def stated(content: dict[str, Any]) -> dict[str, Any]:
+    """A draft's JSON as a certificate's: empty answers left out, the carats drawn from imports kept apart."""
+    draft = {key: value for key, value in content.items() if value not in ("", None, [], {})}
+    if draws := draft.pop("draws", None):
+        draft["draws_on"] = [str(draw.get("number", "")) for draw in draws]
+    return draft
+
+
 def read_content(content: dict[str, Any], *, authority: str, on: date) -> facts.Certificate:
     """A draft's JSON as a certificate of an authority on a day. Raises ``Untrusted`` naming every bad field."""
-    draft = {key: value for key, value in content.items() if value not in ("", None, [], {})}
     return statements.certificate_from_json(
         {
-            **draft,
+            **stated(content),
             "number": f"{participant_of(authority)}0",  # the number comes with the approval
             "issuer": participant_of(authority),
             "issuing_authority": authority,
@@ -148,7 +155,7 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
     """What this desk knows about an application besides its content."""
     found = row.examinations.last()
     licence = trade.known_licences([row.company]).get(row.company) if row.company else None
-    draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws_on", [])}
+    draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws", [])}
     sources, already = received(row.authority, draws), drawn(row.authority, draws)
     values = {valuation.role: valuation for valuation in row.valuations.all()}
     here = participant_of(row.authority)

@@ -4,7 +4,7 @@ from openkimberley.certificates.actions.afterwards import (
     instruct_correction, record_export_step, record_import_step, report_lost, take_back_expired, void,
 )
 from openkimberley.certificates.actions.application import (
-    attach, detach, file, load_drafts, open_draft, open_technical, save_draft, withdraw,
+    attach, detach, file, load_drafts, open_draft, open_replacement, open_technical, save_draft, withdraw,
 )
 from openkimberley.certificates.actions.examination import examine, refuse, return_to_applicant, value
 from openkimberley.certificates.actions.issue import approve
@@ -14,7 +14,7 @@ from openkimberley.certificates.actions.received import enter_correction, enter_
 
 __all__ = [
     "approve", "attach", "detach", "end_key", "enter_correction", "enter_received", "examine", "file", "instruct_correction",
-    "load_drafts",     "open_draft", "open_technical", "receive_forms", "record_export_step", "record_import_step", "refuse",
+    "load_drafts",     "open_draft", "open_replacement", "open_technical", "receive_forms", "record_export_step", "record_import_step", "refuse",
     "register_key", "register_range", "report_lost", "return_to_applicant", "save_draft", "take_back_expired", "value", "void",
     "withdraw", "write_off_form",
 ]  # fmt: skip

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from openkimberley.alerts import actions as alerts
 from openkimberley.certificates import rules, statements
+from openkimberley.certificates.rules.correction import text_at
 from openkimberley.certificates.facts import CERTIFICATE_TRANSITIONS, CertificateStatus
 from openkimberley.certificates.models import Certificate, Correction
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotFound, Refused
+from openkimberley.trust.canonical import unb64u
 from openkimberley.trust.signing import signer_for
 
 S = CertificateStatus
@@ -52,6 +55,10 @@ def report_lost(*, by: Actor, at: datetime, number: str, circumstances: str) -> 
     """Enter a certificate as lost: void at once, all told, and only then may another be issued for the goods (R092)."""
     row = _locked(number, by=by)
     _move(row, S.LOST, at=at)
+    alerts.raise_alert(
+        by=by, at=at, kind="LOST", issuer=row.participant, number=number, paper_serial=row.paper_serial,
+        features=[circumstances],
+    )  # fmt: skip
     record(
         "certificate.lost", by=by, at=at, subject=number,
         statement={"t": "kpc.void", "h": row.cid, "why": "stolen", "circumstances": circumstances},
@@ -87,10 +94,13 @@ def instruct_correction(*, by: Actor, at: datetime, number: str, field: str, new
         raise Refused(objections, subject=number)
     if row.status in (S.VOID, S.REPLACED, S.LOST, S.EXPIRED_RETURNED, S.RETURNED):
         raise Conflict(f"certificate {number} is {row.status.lower()}: it is not corrected any more")
-    old = str(statements.field_of(row.content, field))
-    instruction = statements.issue_correction(
-        authority=by.authority, number=number, cid=row.cid, field=field, old=old, new=new, reason=reason,
-        issued_at=int(at.timestamp()), signer=signer_for(by.authority),
+    old = text_at(row.content, field)
+    instruction = statements.sign_correction(
+        statements.Correction(
+            participant=row.participant, authority=by.authority, iat=int(at.timestamp()), cid=unb64u(row.cid),
+            number=number, field=field, old=old, new=new, reason=reason,
+        ),
+        signer=signer_for(by.authority),
     )  # fmt: skip
     correction = Correction.objects.create(
         authority=by.authority, number=number, field=field, old=old, new=new, reason=reason,

@@ -49,6 +49,22 @@ def open_draft(*, by: Actor, at: datetime, company: str, content: dict[str, Any]
     return _open(by=by, at=at, company=company, content=content, kind=Kind.EXPORT)
 
 
+@action("certificates.open_replacement", needs=Permission.CERTIFICATE_APPLY)
+def open_replacement(*, by: Actor, at: datetime, number: str, reason: str) -> Application:
+    """Begin an application for a certificate in place of one that has an error, or was lost, before export (R087).
+
+    It starts with what the old one was applied for with. Raises ``NotFound``; ``Conflict`` without a reason.
+    """
+    old = queries.certificate(number, by=by)
+    may_file_for(by, old.exporter_licence)
+    if not reason.strip():
+        raise Conflict("say why the certificate must be replaced")
+    return _open(
+        by=by, at=at, company=old.exporter_licence, content=old.application.content, kind=Kind.EXPORT, about=number,
+        reason=reason,
+    )  # fmt: skip
+
+
 @action("certificates.open_technical", needs=Permission.CERTIFICATE_EXAMINE)
 def open_technical(
     *, by: Actor, at: datetime, kind: Kind, about: str, reason: str, content: dict[str, Any]
@@ -166,7 +182,8 @@ def file(*, by: Actor, at: datetime, reference: str, version: int, declared: boo
     may_file_for(by, row.company)
     if declared:
         row.declared_by, row.declared_at = by.id, at
-    if stops := rules.before_filing(queries.case(row, on=at.date())).stops:
+    stops = [o for o in rules.before_filing(queries.case(row, on=at.date())) if o.severity is not Severity.FLAG]
+    if stops:
         raise Refused(stops, subject=reference)
     move(row, ApplicationStatus.FILED, at=at)
     row.filed_by, row.filed_at, row.reason = by.id, at, ""

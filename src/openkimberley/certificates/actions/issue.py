@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import queries, rules, statements
 from openkimberley.certificates.actions.application import locked, move
 from openkimberley.certificates.actions.paper import use_form
@@ -22,6 +23,8 @@ from openkimberley.certificates.models import Application, Certificate, Draw, Nu
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotFound, Refused
+from openkimberley.kernel.rules import Severity
+from openkimberley.trust.canonical import b64u, unb64u
 from openkimberley.trust.signing import signer_for
 
 STATUS_LIST_SIZE = 2**17
@@ -29,10 +32,13 @@ STATUS_LIST_SIZE = 2**17
 
 
 @action("certificates.approve", needs=Permission.CERTIFICATE_APPROVE)
-def approve(*, by: Actor, at: datetime, reference: str, version: int, paper_serial: str = "") -> Certificate:
+def approve(
+    *, by: Actor, at: datetime, reference: str, version: int, paper_serial: str = "", surrendered: bool = False
+) -> Certificate:
     """Approve an examined application: issue its certificate, signed and journalled.
 
     Takes the next number of the authority's registered range, and the blank form ``paper_serial`` where one is used.
+    ``surrendered`` says that the old paper of a replacement was handed in (R087).
     Raises ``Refused`` with every objection that refuses or holds; ``Conflict`` where the application moved on;
     ``NotFound`` where no range, blank form or signing key is at hand.
     """
@@ -43,7 +49,11 @@ def approve(*, by: Actor, at: datetime, reference: str, version: int, paper_seri
     number = f"{numbers.prefix}{numbers.next:0{numbers.digits}d}"
     content = _content(row, number=number, on=at.date(), by=by, paper_serial=paper_serial)
     case = queries.case(row, on=at.date(), content=content, approver=by.id)
-    if stops := rules.before_issue(case).stops:
+    stops = [o for o in rules.before_issue(case) if o.severity is not Severity.FLAG]
+    old = _predecessor(row, by=by)
+    if old is not None:
+        stops += rules.before_replacement(_replacement(old, surrendered=surrendered))
+    if stops:
         raise Refused(stops, subject=reference)
     numbers.next += 1
     numbers.save(update_fields=["next"])
@@ -52,9 +62,30 @@ def approve(*, by: Actor, at: datetime, reference: str, version: int, paper_seri
     certificate = _sign_and_record(row, content, by=by, at=at)
     row.certificate_number = number
     row.save()
-    if row.about and row.kind == Kind.EXPORT:
-        _replace(row.about, by_number=number, by=by, at=at)
+    if old is not None:
+        _replace(old, by_number=number, by=by, at=at)
     return certificate
+
+
+def _predecessor(row: Application, *, by: Actor) -> Certificate | None:
+    """The certificate that this one would replace, locked. Raises ``NotFound``."""
+    if not row.about or row.kind != Kind.EXPORT:
+        return None
+    old = Certificate.objects.select_for_update().filter(authority=by.authority, number=row.about).first()
+    if old is None:
+        raise NotFound("certificate", row.about)
+    return old
+
+
+def _replacement(old: Certificate, *, surrendered: bool) -> rules.Replacement:
+    """What the rules ask about a certificate that is to be replaced."""
+    status = CertificateStatus(old.status)
+    lost = status is CertificateStatus.LOST
+    before_export = CertificateStatus.REPLACED in CERTIFICATE_TRANSITIONS[status]
+    return rules.Replacement(
+        old.number, exported=not (lost or before_export), surrendered=surrendered, lost=lost, voided=lost,
+        published=lost and alerts.alert_for(old.number) is not None,
+    )  # fmt: skip
 
 
 def _range_for(authority: str, on: date) -> NumberRange:
@@ -76,7 +107,7 @@ def _content(row: Application, *, number: str, on: date, by: Actor, paper_serial
         {"hs": weighed["hs"], "carats": weighed["carats"], "usd": usd}
         for weighed, usd in zip(found.lines, values, strict=True)
     ]
-    content = {key: value for key, value in row.content.items() if value not in ("", None, [], {})}
+    content = queries.stated(row.content)
     content.update(
         number=number, issuer=queries.participant_of(row.authority), issuing_authority=row.authority,
         issue_date=on.isoformat(), expiry_date=rules.expiry(profile, on).isoformat(),
@@ -110,18 +141,19 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
     year = at.year
     index = _status_index(row.authority, year)
     old = queries.issued(row.about) if row.about else None
-    credential = statements.issue_credential(
-        certificate, authority=row.authority, issued_at=int(at.timestamp()), status_uri=queries.status_uri(row.authority, year),
-        status_index=index, replaces=old.cid if old and row.kind == Kind.EXPORT else None, kind=row.kind, signer=signer,
+    signed, cid = statements.issue_credential(
+        certificate, signer=signer, authority=row.authority, iat=int(at.timestamp()),
+        status_uri=queries.status_uri(row.authority, year), status_idx=index,
+        replaces=unb64u(old.cid) if old and row.kind == Kind.EXPORT else None, kind=Kind(row.kind),
     )  # fmt: skip
     entry = record(
         "certificate.issued", by=by, at=at, subject=certificate.number,
         statement={
-            "v": 1, "t": "kpc.issue", "n": certificate.number, "h": credential.cid, "d": content["issue_date"],
+            "v": 1, "t": "kpc.issue", "n": certificate.number, "h": b64u(cid), "d": content["issue_date"],
             "authority": row.authority, "application": row.reference, "kid": signer.kid,
         },
     )  # fmt: skip
-    qr = {"authority": row.authority, "cid": credential.cid, "status": (year, index), "log_index": entry}
+    qr = {"authority": row.authority, "cid": cid, "status": (year, index), "log_index": entry}
     assert certificate.expiry_date is not None
     assert certificate.issue_date is not None
     issued = Certificate.objects.create(
@@ -130,13 +162,13 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
         expiry_date=certificate.expiry_date, issued_at=at, changed_at=at, exporter_licence=row.company,
         exporter_name=row.exporter_name, importer_name=row.importer_name, destination=certificate.destination,
         destination_authority=certificate.destination_authority, carats=certificate.total_carats,
-        usd=certificate.total_usd, paper_serial=content.get("paper_serial", ""), cid=credential.cid,
-        sd_jwt=credential.sd_jwt, qr_full=statements.full_qr(certificate, signer=signer, **qr),
+        usd=certificate.total_usd, paper_serial=content.get("paper_serial", ""), cid=b64u(cid),
+        sd_jwt=signed, qr_full=statements.full_qr(certificate, signer=signer, **qr),
         qr_label=statements.label_qr(certificate, signer=signer, **qr), status_index=index, journal_index=entry,
         replaces=row.about if row.kind == Kind.EXPORT else "",
         return_of=row.about if row.kind != Kind.EXPORT else "",
     )  # fmt: skip
-    for source in content.get("draws_on", []):
+    for source in row.content.get("draws", []):
         Draw.objects.create(
             certificate=issued, authority=row.authority, source_number=source["number"],
             carats=Decimal(source["carats"]),
@@ -155,13 +187,10 @@ def _status_index(authority: str, year: int) -> int:
     raise Conflict(f"the status list {year} of {authority} is full: begin another")
 
 
-def _replace(number: str, *, by_number: str, by: Actor, at: datetime) -> None:
-    """Mark the old certificate as replaced by the new one, both linked. Only before export (R087)."""
-    old = Certificate.objects.select_for_update().filter(authority=by.authority, number=number).first()
-    if old is None:
-        raise NotFound("certificate", number)
-    if CertificateStatus.REPLACED not in CERTIFICATE_TRANSITIONS[CertificateStatus(old.status)]:
-        raise Conflict(f"certificate {number} is {old.status.lower()}: it is replaced before export only (R087)")
-    old.status, old.replaced_by, old.changed_at = CertificateStatus.REPLACED.value, by_number, at
+def _replace(old: Certificate, *, by_number: str, by: Actor, at: datetime) -> None:
+    """Link the old certificate to the new one; it becomes replaced, unless it was lost, which it stays."""
+    if old.status != CertificateStatus.LOST:
+        old.status = CertificateStatus.REPLACED.value
+    old.replaced_by, old.changed_at = by_number, at
     old.save(update_fields=["status", "replaced_by", "changed_at"])
-    record("certificate.replaced", by=by, at=at, subject=number, statement={"replaced_by": by_number})
+    record("certificate.replaced", by=by, at=at, subject=old.number, statement={"replaced_by": by_number})
