@@ -121,9 +121,20 @@ def content_facts(row: Application, *, on: date) -> facts.Certificate:
 def stated(content: dict[str, Any]) -> dict[str, Any]:
     """A draft's JSON as a certificate's: empty answers left out, the carats drawn from imports kept apart."""
     draft = {key: value for key, value in content.items() if value not in ("", None, [], {})}
-    if draws := draft.pop("draws", None):
-        draft["draws_on"] = [str(draw.get("number", "")) for draw in draws]
+    if draws := draft.get("draws_on"):
+        draft["draws_on"] = [draw.get("number", "") if isinstance(draw, dict) else draw for draw in draws]
+    for name in ("carats", "usd"):
+        if f"total_{name}" not in draft and (total := _total(draft.get("lines"), name)):
+            draft[f"total_{name}"] = str(total)
     return draft
+
+
+def _total(lines: Any, name: str) -> Decimal | None:
+    """The sum of a column of a draft's lines, None where a line is unreadable: the reading says so then."""
+    try:
+        return sum((measures.amount(line[name]) for line in lines or []), Decimal("0.00"))
+    except (measures.BadMeasure, KeyError, TypeError):
+        return None
 
 
 def read_content(content: dict[str, Any], *, authority: str, on: date) -> facts.Certificate:
@@ -155,7 +166,7 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
     """What this desk knows about an application besides its content."""
     found = row.examinations.last()
     licence = trade.known_licences([row.company]).get(row.company) if row.company else None
-    draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws", [])}
+    draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws_on", [])}
     sources, already = received(row.authority, draws), drawn(row.authority, draws)
     values = {valuation.role: valuation for valuation in row.valuations.all()}
     here = participant_of(row.authority)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from openkimberley.certificates import queries, rules
+from openkimberley.certificates import queries
 from openkimberley.certificates.facts import APPLICATION_TRANSITIONS, ApplicationStatus, Kind
 from openkimberley.certificates.models import Application, Document
 from openkimberley.journal.actions import action, record
@@ -182,7 +182,7 @@ def file(*, by: Actor, at: datetime, reference: str, version: int, declared: boo
     may_file_for(by, row.company)
     if declared:
         row.declared_by, row.declared_at = by.id, at
-    stops = [o for o in rules.before_filing(queries.case(row, on=at.date())) if o.severity is not Severity.FLAG]
+    stops = [o for o in queries.precheck(row, on=at.date()) if o.severity is not Severity.FLAG]
     if stops:
         raise Refused(stops, subject=reference)
     move(row, ApplicationStatus.FILED, at=at)

@@ -168,7 +168,7 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
         replaces=row.about if row.kind == Kind.EXPORT else "",
         return_of=row.about if row.kind != Kind.EXPORT else "",
     )  # fmt: skip
-    for source in row.content.get("draws", []):
+    for source in row.content.get("draws_on", []):
         Draw.objects.create(
             certificate=issued, authority=row.authority, source_number=source["number"],
             carats=Decimal(source["carats"]),
