@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -51,6 +51,33 @@ def profiles() -> Profiles:
     """The jurisdiction profiles: shipped ones with the values of the database on top, re-read only after a change."""
     token = version()
     return _profiles(token) if token else shipped_profiles()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one code stands on a day: the row of the list that web, API and command line show."""
+
+    participant: Participant
+    period: StatusPeriod
+    seat: bool
+
+    @property
+    def trades(self) -> bool:
+        """True where certificates may be issued and accepted without restriction."""
+        return self.period.trades
+
+    def as_json(self) -> dict[str, Any]:
+        """The row of the contract; ``since`` is null where nothing was recorded before."""
+        return statements.standing(self.participant.code, self.participant.name, self.period)
+
+
+def standings(on: date, by_list: str = "") -> list[Standing]:
+    """Everybody in the register in order of name, as of a day."""
+    whole = register()
+    return [
+        Standing(one, whole.status_at(one.code, on, by_list), one.has_seat(on))
+        for one in sorted(whole.participants.values(), key=lambda one: one.name)
+    ]
 
 
 def _period(row: Any, until: date | None) -> StatusPeriod:

@@ -305,3 +305,12 @@ def _joined(rows: list[StatusPeriod]) -> list[StatusPeriod]:
         else:
             joined.append(row)
     return joined
+
+
+def standing(code: str, name: str, period: StatusPeriod) -> dict[str, Any]:
+    """The row of the contract: who is who on a day. ``since`` is null where nothing is recorded before."""
+    since = None if period.since == date.min else period.since.isoformat()
+    return {
+        "code": code, "name": name, "status": period.status.word, "trades": period.trades, "since": since,
+        "source": period.source,
+    }  # fmt: skip

@@ -6,6 +6,7 @@ Every question is asked as of a date. What nobody knows is ``None`` and is said 
 from __future__ import annotations
 
 from openkimberley.participants.facts.decisions import BECOMES, FOLLOWS, WORDS, Decision, Verb
+from openkimberley.participants.facts.labels import CONFIDENCE, LABELS, PRECISION
 from openkimberley.participants.facts.profiles import (
     Allotment,
     Deadline,
@@ -32,8 +33,7 @@ from openkimberley.participants.facts.register import (
 )
 
 __all__ = [
-    "BECOMES", "FOLLOWS", "MEMBERS", "TRADES", "WORDS", "Allotment", "Authority", "Cover", "Deadline", "Decision",
-    "NationalList", "Participant", "Prefix",
-    "ProducerPeriod", "Profile", "Profiles", "Range", "Register", "Retention", "Status", "StatusPeriod", "Validity",
-    "Value", "Verb", "Zone",
+    "BECOMES", "CONFIDENCE", "FOLLOWS", "LABELS", "MEMBERS", "PRECISION", "TRADES", "WORDS", "Allotment", "Authority",
+    "Cover", "Deadline", "Decision", "NationalList", "Participant", "Prefix", "ProducerPeriod", "Profile", "Profiles",
+    "Range", "Register", "Retention", "Status", "StatusPeriod", "Validity", "Value", "Verb", "Zone",
 ]  # fmt: skip
