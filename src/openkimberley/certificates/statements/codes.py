@@ -40,7 +40,7 @@ _NAMES = {K_VERSION: "version", K_NUMBER: "number", K_ISSUED: "issue_date", K_EX
 
 _TEXTS = (K_NUMBER, K_DESTINATION, K_AUTHORITY)
 _FURTHER_TEXTS = (K_SEAL, K_PAPER, K_ZONE)
-_MAX_DAYS = 100 * 366  # 2070: a date beyond is a mistake, and must not overflow the calendar
+MAX_DAYS = 100 * 366  # 2070: a date beyond is a mistake, and must not overflow the calendar
 _MAX_AMOUNT = 10**15
 
 
@@ -99,7 +99,7 @@ def code_problems(prefix: str, payload: Mapping[int, Any]) -> list[str]:
         ]
     wrong = [key for key in _TEXTS if type(payload[key]) is not str or not payload[key]]
     wrong += [key for key in _FURTHER_TEXTS if key in payload and type(payload[key]) is not str]
-    wrong += [key for key in (K_ISSUED, K_EXPIRES) if not _whole(payload[key], _MAX_DAYS)]
+    wrong += [key for key in (K_ISSUED, K_EXPIRES) if not _whole(payload[key], MAX_DAYS)]
     wrong += [key for key in (K_PARCELS, K_LOG) if key in payload and not _whole(payload[key], _MAX_AMOUNT)]
     if payload[K_VERSION] != VERSION:
         wrong.append(K_VERSION)

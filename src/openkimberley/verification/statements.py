@@ -1,0 +1,216 @@
+"""PURE. The bundle: everything that verification needs to know, in one JSON document that fits a stick or an e-mail.
+
+A bundle is read once and indexed, so that a check costs little more than its signature. Who vouches for a bundle is
+not its own affair: the shell takes it from a place it trusts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from openkimberley.certificates.statements.codes import days
+from openkimberley.kernel.errors import Untrusted
+from openkimberley.trust import statuslist
+from openkimberley.trust.canonical import canonical, parse_json, unb64u
+from openkimberley.trust.keys import PublicKey
+
+STEP = "0 bundle"
+
+CID_PREFIX = 16
+"""The label carries the first 16 bytes of a cid, so look-ups go by these."""
+
+STATUSES = frozenset({
+    "PARTICIPANT", "RESTRICTED", "SUSPENDED", "SELF_SUSPENDED", "REMOVED", "EMBARGOED", "MERGED", "APPLICANT",
+    "NON_PARTICIPANT", "TRADING_ENTITY",
+})
+
+
+class Span(NamedTuple):
+    """A status from one day up to, not including, another (None: still). Days since 1970-01-01."""
+
+    status: str
+    start: int
+    end: int | None
+    source: str
+    zones: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A Participant with its dated status."""
+
+    code: str
+    name: str
+    history: tuple[Span, ...]
+
+    def at(self, day: int) -> Span | None:
+        """The status on a day, if the list knows one. Where two overlap, the one that began last counts."""
+        found = None
+        for span in self.history:
+            if span.start <= day and (span.end is None or day < span.end):
+                found = span
+        return found
+
+
+class Range(NamedTuple):
+    """A registered range of certificate numbers; ``year`` 0 means any year; ``series`` the letters in front."""
+
+    series: str
+    first: int
+    last: int
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """An authority as the list has it: its keys, and how its numbers look."""
+
+    code: str
+    participant: str
+    mode: str
+    keys: tuple[PublicKey, ...]
+    patterns: tuple[re.Pattern[str], ...]
+    ranges: tuple[Range, ...]
+    seal_certificates: frozenset[str]
+
+
+class ListedStatus(NamedTuple):
+    """A status list and the second (since 1970) from which it is out of date."""
+
+    entries: statuslist.StatusList
+    expires: int
+
+
+class Ban(NamedTuple):
+    """A stricter rule of this state's own: nothing from or to a Participant in a span of days."""
+
+    start: int
+    end: int | None
+    reason: str
+
+
+class Bundle:
+    """The indexed bundle. ``expected`` is None where this bundle knows no advance notices at all."""
+
+    def __init__(self, written: Mapping[str, Any]) -> None:
+        """Read a bundle's JSON. Raises ``Untrusted("0 bundle", ...)`` where it is not one."""
+        try:
+            if written["v"] != 1:
+                raise Untrusted(STEP, "the bundle is of a version this program does not know")
+            self._read(written)
+        except (KeyError, TypeError, ValueError, AttributeError, re.error, OverflowError) as error:
+            raise Untrusted(STEP, f"this is not a bundle: {str(error)[:80]}") from error
+        self._written = written
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Bundle:
+        """The bundle of a JSON document."""
+        written = parse_json(data, STEP)
+        if not isinstance(written, dict):
+            raise Untrusted(STEP, "this is not a bundle: not an object")
+        return cls(written)
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The bundle's JSON, as it was read."""
+        return self._written
+
+    def to_bytes(self) -> bytes:
+        """The bundle's canonical bytes."""
+        return canonical(dict(self._written))
+
+    def _read(self, written: Mapping[str, Any]) -> None:
+        issued = datetime.fromisoformat(written["issued"])
+        self.issued = issued if issued.tzinfo else issued.replace(tzinfo=UTC)
+        self.issued_seconds = int(self.issued.timestamp())
+        self.list_date = self.issued.astimezone(UTC).date().isoformat()
+        self.participants: dict[str, Participant] = {}
+        for code, about in written.get("participants", {}).items():
+            participant = Participant(code, about.get("name", code), _history(about.get("history", ())))
+            for alias in (code, *about.get("codes", ())):
+                self.participants[alias] = participant
+        self.authorities = {
+            code: _authority(code, about) for code, about in written.get("authorities", {}).items()
+        }
+        self.keys: dict[str | bytes, list[PublicKey]] = {}
+        for authority in self.authorities.values():
+            for key in authority.keys:
+                self.keys.setdefault(key.kid, []).append(key)
+                self.keys.setdefault(key.kid8, []).append(key)
+        self._read_lists(written)
+
+    def _read_lists(self, written: Mapping[str, Any]) -> None:
+        self.statuses: dict[str | tuple[str, int], ListedStatus] = {}
+        for uri, about in written.get("status_lists", {}).items():
+            listed = ListedStatus(statuslist.decode(about["lst"], about["bits"]), _seconds(about["exp"]))
+            self.statuses[uri] = listed
+            if "authority" in about and "id" in about:
+                self.statuses[about["authority"], about["id"]] = listed
+        expected = written.get("expected")
+        self.expected = None if expected is None else frozenset(unb64u(cid, STEP)[:CID_PREFIX] for cid in expected)
+        self.used: dict[bytes, set[str]] = {}
+        for one in written.get("used", ()):
+            self.used.setdefault(unb64u(one["cid"], STEP)[:CID_PREFIX], set()).add(one["authority"])
+        self.alerts = frozenset(map(plain_number, written.get("alerts", ())))
+        bans = written.get("overlay", {}).get("participants", {})
+        self.bans = {
+            code: Ban(_day(ban["from"]), _day(ban["until"]) if ban.get("until") else None, str(ban.get("reason", "")))
+            for code, ban in bans.items()
+        }
+
+    def participant_of(self, authority: str) -> str:
+        """The Participant that an authority belongs to; of an unknown one, what stands before its hyphen."""
+        known = self.authorities.get(authority)
+        return known.participant if known else authority.partition("-")[0]
+
+    def has_keys(self, authority: str, participant: str) -> bool:
+        """True where the list names a key of the authority or, if it does not know it, of its Participant."""
+        known = self.authorities.get(authority)
+        if known:
+            return bool(known.keys)
+        return any(each.keys for each in self.authorities.values() if each.participant == participant)
+
+
+def plain_number(number: str) -> str:
+    """A certificate number without the spaces and signs that people put in it, in capitals."""
+    return re.sub(r"[^0-9A-Z]", "", number.upper())
+
+
+def _history(spans: Any) -> tuple[Span, ...]:
+    found = []
+    for span in spans:
+        if span["status"] not in STATUSES:
+            raise ValueError(f"{span['status']!r} is no status")
+        until = span.get("until")
+        found.append(Span(
+            span["status"], _day(span["from"]), _day(until) if until else None, str(span.get("source", "")),
+            frozenset(span.get("zones") or ()),
+        ))
+    return tuple(sorted(found, key=lambda span: span.start))
+
+
+def _authority(code: str, about: Mapping[str, Any]) -> Authority:
+    return Authority(
+        code=code, participant=about["participant"], mode=about.get("mode", "paper"),
+        keys=tuple(PublicKey.from_json(key, code) for key in about.get("keys", ())),
+        patterns=tuple(re.compile(pattern) for pattern in about.get("number_patterns", ())),
+        ranges=tuple(
+            Range(one.get("series", ""), int(one["from"]), int(one["to"]), int(one.get("year") or 0))
+            for one in about.get("ranges", ())
+        ),
+        seal_certificates=frozenset(str(sha).lower() for sha in about.get("seal_certificates", ())),
+    )
+
+
+def _day(written: str) -> int:
+    return days(date.fromisoformat(written[:10]))
+
+
+def _seconds(written: int | str) -> int:
+    if isinstance(written, int):
+        return written
+    moment = datetime.fromisoformat(written)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
