@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.cast import AUDITOR, CHAIR, MPHO, NOW, SEKGOMA
 
 from openkimberley.journal.queries import history, verify
 from openkimberley.kernel.errors import NotFound, NotPermitted, Refused, Untrusted
@@ -12,7 +13,6 @@ from openkimberley.participants import actions, queries
 from openkimberley.participants.data import shipped_profiles, shipped_register
 from openkimberley.participants.facts import Authority, Decision, Status, StatusPeriod, Verb
 from openkimberley.participants.models import NationalListDate, ParticipantRow, ProfileValue, StatusRow
-from tests.cast import AUDITOR, CHAIR, MPHO, NOW, SEKGOMA
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ DECISION = Decision(
 )
 
 
-@pytest.fixture()
+@pytest.fixture
 def seeded():
     return actions.seed_register(by=SEKGOMA, at=NOW)
 
@@ -98,7 +98,7 @@ def test_the_whole_life_of_a_participant(seeded):
 )
 def test_a_decision_without_number_source_or_sense_is_refused_with_all_reasons(seeded, change, rules):
     decision = replace(DECISION, **change)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refused) as refusal, transaction.atomic():
         actions.DECISIONS[decision.verb](by=CHAIR, at=NOW, decision=decision)
     assert [objection.rule for objection in refusal.value.objections] == rules
     assert all(objection.message and objection.source for objection in refusal.value.objections)
@@ -106,7 +106,7 @@ def test_a_decision_without_number_source_or_sense_is_refused_with_all_reasons(s
 
 
 def test_nobody_is_suspended_who_is_not_in_the_register(seeded):
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound), transaction.atomic():
         actions.suspend(by=CHAIR, at=NOW, decision=replace(DECISION, code="KE"))
 
 
@@ -146,7 +146,7 @@ def test_a_national_list_gets_days_of_its_own(seeded):
 
 def test_a_national_list_entry_needs_a_source_and_leaves_the_past_alone(seeded):
     entry = StatusPeriod(Status.NON_PARTICIPANT, date(2001, 1, 1), None, "")
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refused) as refusal, transaction.atomic():
         actions.set_national_date(by=SEKGOMA, at=NOW, by_list="CA", code="UZ", entry=entry)
     assert [objection.rule for objection in refusal.value.objections] == ["R173", "R173"]
 
@@ -170,9 +170,9 @@ def test_an_authority_follows_another(seeded):
 
 def test_an_authority_of_nobody_or_instead_of_nobody_is_not_found(seeded):
     named = Authority("KE", "KE", "Nobody", True, True, None, None, "fictional")
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound), transaction.atomic():
         actions.designate_authority(by=SEKGOMA, at=NOW, authority=named)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound), transaction.atomic():
         actions.designate_authority(by=SEKGOMA, at=NOW, authority=replace(named, participant="SL"), replaces="Nobody")
 
 
@@ -193,21 +193,25 @@ def test_a_profile_value_may_be_taken_away(seeded):
 
 @pytest.mark.parametrize("stated", [{"value": "seven", "source": "s"}, {"value": 7}, {"value": 7, "source": " "}])
 def test_a_wrong_profile_value_is_refused(seeded, stated):
-    with pytest.raises(Untrusted):
+    with pytest.raises(Untrusted), transaction.atomic():
         actions.set_profile_value(by=SEKGOMA, at=NOW, code="BW", field="number_digits", stated=stated)
     assert not ProfileValue.objects.exists()
 
 
 def test_a_field_that_no_profile_has_is_not_found(seeded):
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound), transaction.atomic():
         actions.set_profile_value(by=SEKGOMA, at=NOW, code="BW", field="digits", stated={"value": 7, "source": "s"})
 
 
 def test_a_change_that_was_rolled_back_is_never_shown(seeded):
-    with pytest.raises(RuntimeError), transaction.atomic():
-        actions.suspend(by=CHAIR, at=NOW, decision=DECISION)
-        assert not queries.register().trades_at("GH", DAY)
-        raise RuntimeError("power cut")
+    def cut_short():
+        with transaction.atomic():
+            actions.suspend(by=CHAIR, at=NOW, decision=DECISION)
+            assert not queries.register().trades_at("GH", DAY)
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError):
+        cut_short()
     assert queries.register().trades_at("GH", DAY)
 
 

@@ -11,7 +11,7 @@ from openkimberley.participants.cli import participants as command
 ROW = {"code", "name", "status", "trades", "since", "source"}
 
 
-@pytest.mark.django_db()
+@pytest.mark.django_db
 class TestApi:
     def get(self, client, path, status=200, **query):
         answer = client.get(f"/api/v1/{path}", query)

@@ -2,9 +2,9 @@
 
 import pytest
 from django.urls import reverse
+from tests.cast import NOW, SEKGOMA
 
 from openkimberley.participants import actions
-from tests.cast import NOW, SEKGOMA
 
 pytestmark = pytest.mark.django_db
 
