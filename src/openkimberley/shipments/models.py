@@ -53,10 +53,10 @@ class Shipment(models.Model):
             models.UniqueConstraint(fields=["authority", "certificate_number"], name="shipments_one_per_certificate"),
         ]
         indexes = [
-            models.Index(fields=["authority", "status", "expiry_date"], name="shipments_status"),
-            models.Index(fields=["importing_authority", "status"], name="shipments_to"),
-            models.Index(fields=["authority", "exporter_licence"], name="shipments_exporter"),
-            models.Index(fields=["certificate_number"], name="shipments_number"),
+            models.Index(fields=["authority", "status", "expiry_date"], name="ship_status_ix"),
+            models.Index(fields=["importing_authority", "status"], name="ship_to_ix"),
+            models.Index(fields=["authority", "exporter_licence"], name="ship_exporter_ix"),
+            models.Index(fields=["certificate_number"], name="ship_number_ix"),
         ]
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class Seal(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["authority", "number"], name="shipments_seal_used_once"),
         ]
-        indexes = [models.Index(fields=["number"], name="shipments_seal_number")]
+        indexes = [models.Index(fields=["number"], name="ship_seal_number_ix")]
 
     def __str__(self) -> str:
         return self.written
@@ -147,8 +147,8 @@ class Notice(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["authority", "status", "next_attempt"], name="shipments_notice_due"),
-            models.Index(fields=["authority", "certificate_number"], name="shipments_notice_number"),
+            models.Index(fields=["authority", "status", "next_attempt"], name="ship_notice_due_ix"),
+            models.Index(fields=["authority", "certificate_number"], name="ship_notice_number_ix"),
         ]
 
     def __str__(self) -> str:
@@ -174,7 +174,7 @@ class TransitPoint(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(way__in=["ENTRY", "EXIT"]), name="shipments_transit_way"),
         ]
-        indexes = [models.Index(fields=["authority", "certificate_number"], name="shipments_transit_number")]
+        indexes = [models.Index(fields=["authority", "certificate_number"], name="ship_transit_number_ix")]
 
     def __str__(self) -> str:
         return f"{self.territory} {self.way}"
@@ -224,9 +224,9 @@ class Arrival(models.Model):
             models.UniqueConstraint(fields=["authority", "issuer", "number"], name="shipments_arrival_once"),
         ]
         indexes = [
-            models.Index(fields=["authority", "status", "due_on"], name="shipments_arrival_status"),
-            models.Index(fields=["authority", "importer_licence"], name="shipments_arrival_importer"),
-            models.Index(fields=["issuer", "number"], name="shipments_arrival_number"),
+            models.Index(fields=["authority", "status", "due_on"], name="ship_arrival_status_ix"),
+            models.Index(fields=["authority", "importer_licence"], name="ship_arrival_importer_ix"),
+            models.Index(fields=["issuer", "number"], name="ship_arrival_number_ix"),
         ]
 
     def __str__(self) -> str:
@@ -256,7 +256,7 @@ class Inspection(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["authority", "inspected_at"], name="shipments_inspection")]
+        indexes = [models.Index(fields=["authority", "inspected_at"], name="ship_inspection_ix")]
 
     def __str__(self) -> str:
         return f"{self.arrival} {self.carats} ct"
@@ -287,7 +287,7 @@ class Confirmation(models.Model):
                 condition=models.Q(result__in=["match", "discrepancy", "refused"]), name="shipments_confirmation_result"
             ),
         ]
-        indexes = [models.Index(fields=["authority", "made_at"], name="shipments_confirmation_made")]
+        indexes = [models.Index(fields=["authority", "made_at"], name="ship_confirmation_made_ix")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.result}"
@@ -326,7 +326,7 @@ class DiscrepancyCase(models.Model):
                 name="shipments_closed_case_names_its_way_out",
             ),
         ]
-        indexes = [models.Index(fields=["authority", "status", "tell_issuer_by"], name="shipments_case_status")]
+        indexes = [models.Index(fields=["authority", "status", "tell_issuer_by"], name="ship_case_status_ix")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.status}"
@@ -351,7 +351,7 @@ class PaperCertificate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["authority", "issuer", "number"], name="shipments_paper_once"),
         ]
-        indexes = [models.Index(fields=["authority", "registered_at"], name="shipments_paper_registered")]
+        indexes = [models.Index(fields=["authority", "registered_at"], name="ship_paper_registered_ix")]
 
     def __str__(self) -> str:
         return self.number

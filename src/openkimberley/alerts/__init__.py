@@ -1,0 +1,1 @@
+"""Fakes, stolen paper, specimens, and questions to issuers."""
