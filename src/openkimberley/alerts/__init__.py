@@ -1,1 +1,1 @@
-"""Fakes, stolen paper, specimens, and questions to issuers."""
+"""What every desk must know of: fakes, stolen paper, listed names, and what genuine papers look like."""

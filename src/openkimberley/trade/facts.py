@@ -169,6 +169,9 @@ class Licence:
         return running or (begun[-1] if begun else next(iter(self.terms), None))
 
 
+ANY_DAY = date.max
+"""Where a search does not ask about a day: the latest of everything."""
+
 NUMBER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ./_-]{0,38}[A-Za-z0-9])?")
 """What a licence number may look like (``re.fullmatch``): authorities bring numbers of their own from older registers."""
 

@@ -177,3 +177,12 @@ def to_facts(row: Licence, on: date | None = None, *, whole: bool) -> facts.Lice
         one_time=version.one_time,
         version=version.version,
     )  # fmt: skip
+
+
+def search_public(*, text: str, on: date | None = None, most: int = 25) -> list[facts.Licence]:
+    """The first licences that a text finds, for a search across areas: what everybody may see of them.
+
+    Show number, holder's name and authority only; an address or contact is not public.
+    """
+    rows = _narrowed(on or facts.ANY_DAY, text, "", "", "").prefetch_related(*_PUBLIC)[:most]
+    return [to_facts(row, on, whole=False) for row in rows]
