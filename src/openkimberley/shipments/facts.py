@@ -268,7 +268,7 @@ def due(deadline: Deadline, start: date) -> date:
 
 
 def confirmation_due(profile: Profile, *, arrived: date | None, submitted: date | None) -> date | None:
-    """The last day for the confirmation by the importing side's law; None where no law or no day to count from is known.
+    """The last day for the confirmation by the importing side's law; None where no law or no first day is known.
 
     A deadline from submission counts from arrival where nobody entered the submission, and the other way round.
     """
@@ -287,4 +287,5 @@ def chase_from(profile: Profile, *, expires: date) -> date:
 
 def issuer_told_by(profile: Profile, *, found: date) -> date:
     """The last day to tell the issuer of a failure: by the importing side's law, else one month (R085)."""
-    return due(profile.issuer_notice_deadline.value, found) if profile.issuer_notice_deadline else months_later(found, 1)
+    told = profile.issuer_notice_deadline
+    return due(told.value, found) if told else months_later(found, 1)
