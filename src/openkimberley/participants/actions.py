@@ -119,7 +119,8 @@ def _decide(decision: Decision, by: Actor, at: datetime, name: str = "") -> Stat
     row, _ = ParticipantRow.objects.get_or_create(
         code=decision.code, defaults={"name": participant.name, "kind": participant.kind}
     )
-    before = StatusRow.objects.filter(participant=row).order_by("-since").first()
+    rows = queries.effective_statuses(decision.code)
+    before = rows[-1] if rows else None
     period = StatusPeriod(
         BECOMES[decision.verb], decision.effective, None, decision.source, url=decision.url, note=decision.note,
         decision=decision.reference, zones=decision.zones,
@@ -133,6 +134,30 @@ def _decide(decision: Decision, by: Actor, at: datetime, name: str = "") -> Stat
     record(f"participant.{_PAST[decision.verb]}", by=by, at=at, subject=decision.code,
            statement={"begins": statements.write_row(period), "ends": ended})  # fmt: skip
     return period
+
+
+@action("participants.correct", needs=Permission.PARTICIPANT_DECIDE)
+def correct_status(*, by: Actor, at: datetime, code: str, since: date, entry: StatusPeriod) -> StatusPeriod:
+    """Put a right period in the place of one that was wrong: the one that began on ``since`` stays on record.
+
+    Use it where the true day of an admission becomes known, or a decision was entered wrongly. Raises ``NotFound``
+    where no period begins on that day; ``Refused`` without a source or where it would pass a neighbour.
+    """
+    rows = queries.effective_statuses(code)
+    place = next((place for place, row in enumerate(rows) if row.since == since), None)
+    if place is None:
+        raise NotFound("status", f"{code} {since.isoformat()}")
+    history = queries.register().participants[code].history
+    before = history[place - 1] if place else None
+    after = history[place + 1] if place + 1 < len(history) else None
+    if objections := list(rules.correction_fits_between_its_neighbours(entry, before, after)):
+        raise Refused(objections, subject=code)
+    wrong = rows[place]
+    StatusRow.objects.create(participant_id=code, corrects=wrong, **{**_columns(entry, at), "until": None})
+    _changed()
+    said = {"begins": statements.write_row(entry), "corrects": statements.write_row(history[place])}
+    record("participant.corrected", by=by, at=at, subject=code, statement=said)
+    return entry
 
 
 _PAST = {

@@ -55,16 +55,17 @@ class ParticipantRow(models.Model):
 
 
 class StatusRow(Period):
-    """One status of one Participant from a day on."""
+    """One status of one Participant from a day on. ``corrects`` names a row that was wrong and no longer counts."""
 
     participant = models.ForeignKey(ParticipantRow, on_delete=models.PROTECT, related_name="statuses")
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["participant", "since", "id"]
         constraints = [
             models.UniqueConstraint(fields=["participant", "replaces"], name="participants_status_one_successor"),
-            models.UniqueConstraint(fields=["participant", "since"], name="participants_status_one_a_day"),
+            models.UniqueConstraint(fields=["participant", "corrects"], name="participants_status_one_correction"),
         ]
 
     def __str__(self) -> str:

@@ -94,11 +94,19 @@ def _ends(rows: list[Any]) -> list[date | None]:
     ]
 
 
+def effective_statuses(code: str = "") -> list[StatusRow]:
+    """The rows that count, in order of Participant and day: those that no later row corrects."""
+    rows = StatusRow.objects.order_by("participant_id", "since", "id")
+    rows = rows.filter(participant=code) if code else rows
+    corrected = {row.corrects_id for row in rows}
+    return [row for row in rows if row.pk not in corrected]
+
+
 @lru_cache(maxsize=4)
 def _register(token: str) -> Register:
     """The register of one content of the database."""
     statuses: dict[str, list[StatusRow]] = defaultdict(list)
-    for status in StatusRow.objects.order_by("participant_id", "since"):
+    for status in effective_statuses():
         statuses[status.participant_id].append(status)
     authorities: dict[str, list[AuthorityRow]] = defaultdict(list)
     for authority in AuthorityRow.objects.order_by("participant_id", "id"):

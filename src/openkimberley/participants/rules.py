@@ -41,6 +41,21 @@ def decision_follows_the_status(decision: Decision, participant: Participant) ->
                   remedy=_("Name at least one compliant zone."))  # fmt: skip
 
 
+def correction_fits_between_its_neighbours(
+    entry: StatusPeriod, before: StatusPeriod | None, after: StatusPeriod | None
+) -> Iterator[Objection]:
+    """A corrected period stays between the one before it and the one after it (R165: each starts at a stated day)."""
+    if before is not None and entry.since <= before.since:
+        yield _no("R165", _("The period would begin on %(day)s, before the one that precedes it on %(other)s."),
+                  field="since", day=entry.since.isoformat(), other=before.since.isoformat())  # fmt: skip
+    if after is not None and entry.since >= after.since:
+        yield _no("R165", _("The period would begin on %(day)s, after the one that follows it on %(other)s."),
+                  field="since", day=entry.since.isoformat(), other=after.since.isoformat())  # fmt: skip
+    if not entry.source.strip():
+        yield _no("R172", _("The correction has no source."), field="source",
+                  remedy=_("Say where it can be read."))  # fmt: skip
+
+
 @rule("R173", severity=Severity.REFUSE)
 def national_list_has_its_own_day_and_source(entry: StatusPeriod, before: StatusPeriod | None) -> Iterator[Objection]:
     """National lists follow the Chair's notice with days of their own, each with the law that says so."""

@@ -234,3 +234,38 @@ def test_reading_the_register_again_costs_one_query(seeded, django_assert_num_qu
     queries.register()
     with django_assert_num_queries(1):
         queries.register()
+
+
+def test_a_correction_takes_the_place_of_what_was_wrong_and_leaves_it_on_record(seeded):
+    admitted = date(2004, 3, 17)
+    entry = StatusPeriod(Status.PARTICIPANT, admitted, None, "Chair's notice of that day, fictional")
+    actions.correct_status(by=CHAIR, at=NOW, code="GH", since=date(2004, 1, 1), entry=entry)
+    ghana = queries.register().participants["GH"]
+    assert [(p.status, p.since) for p in ghana.history] == [(Status.PARTICIPANT, admitted)]
+    assert ghana.period_at(date(2004, 2, 1)).status is Status.NON_PARTICIPANT
+    assert StatusRow.objects.filter(participant="GH").count() == 2
+    assert history("GH")[0]["event"] == "participant.corrected"
+    assert history("GH")[0]["statement"]["corrects"]["since"] == "2004-01-01"
+    actions.suspend(by=CHAIR, at=NOW, decision=DECISION)
+    assert queries.register().status_at("GH", DAY).status is Status.SUSPENDED
+
+
+@pytest.mark.parametrize(
+    ("since", "source", "rules"),
+    [
+        (date(2013, 5, 23), "s", ["R165"]),  # would pass the suspension before it
+        (date(2024, 11, 15), "s", ["R165"]),  # would pass the reinstatement after it
+        (date(2015, 7, 18), " ", ["R172"]),
+    ],
+)
+def test_a_correction_stays_between_its_neighbours_and_has_a_source(seeded, since, source, rules):
+    entry = StatusPeriod(Status.RESTRICTED, since, None, source, zones=("Berberati",))
+    with pytest.raises(Refused) as refusal, transaction.atomic():
+        actions.correct_status(by=CHAIR, at=NOW, code="CF", since=date(2015, 7, 17), entry=entry)
+    assert [objection.rule for objection in refusal.value.objections] == rules
+
+
+def test_what_never_began_cannot_be_corrected(seeded):
+    entry = StatusPeriod(Status.RESTRICTED, DAY, None, "s")
+    with pytest.raises(NotFound), transaction.atomic():
+        actions.correct_status(by=CHAIR, at=NOW, code="CF", since=date(2015, 7, 18), entry=entry)

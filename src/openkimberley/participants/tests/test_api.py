@@ -5,7 +5,11 @@ from datetime import date
 
 import pytest
 from click.testing import CliRunner
+from django.test import RequestFactory
+from tests.cast import CHAIR, NOW, SEKGOMA
 
+from openkimberley.kernel.errors import NotPermitted
+from openkimberley.participants import actions, api, queries
 from openkimberley.participants.cli import participants as command
 
 ROW = {"code", "name", "status", "trades", "since", "source"}
@@ -87,3 +91,56 @@ def test_wrong_use_ends_with_status_2(words):
 
 def test_today_is_the_default():
     assert str(date.today().year) in run().output
+
+
+def asked_by(actor):
+    request = RequestFactory().post("/api/v1/")
+    request.actor = actor
+    return request
+
+
+@pytest.mark.django_db
+class TestChanges:
+    DECISION = {
+        "verb": "SUSPEND", "effective": "2026-12-01", "reference": "KP/2026/AD 3", "source": "fictional communique",
+    }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "path",
+        ["participants/GH/decisions", "national-lists/CA/GH", "participants/GH/authorities", "profiles/GH/special"],
+    )
+    def test_a_visitor_changes_nothing(self, client, path):
+        answer = client.post(f"/api/v1/{path}", {}, content_type="application/json")
+        assert answer.status_code in {401, 403, 422}
+
+    def test_the_chair_decides_and_corrects(self):
+        actions.seed_register(by=SEKGOMA, at=NOW)
+        said = api.decide(asked_by(CHAIR), "gh", api.DecisionIn(**self.DECISION))
+        assert said["status"] == "SUSPENDED"
+        entry = api.EntryIn(status="SUSPENDED", since="2026-12-02", source="fictional correction")
+        api.correct(asked_by(CHAIR), "gh", date(2026, 12, 1), entry)
+        assert queries.register().trades_at("GH", date(2026, 12, 1))
+        assert not queries.register().trades_at("GH", date(2026, 12, 2))
+
+    def test_a_supervisor_keeps_list_authorities_and_profile(self):
+        actions.seed_register(by=SEKGOMA, at=NOW)
+        entry = api.EntryIn(status="NON_PARTICIPANT", since="2026-12-01", source="fictional gazette")
+        api.date_national_list(asked_by(SEKGOMA), "ca", "uz", entry)
+        assert queries.register().listed("UZ", date(2026, 12, 1), "CA") is False
+        named = api.AuthorityIn(
+            code="UZ", name="Fictional Office", exporting=True, importing=True, since="2026-12-01", source="fictional"
+        )
+        api.name_authority(asked_by(SEKGOMA), "uz", named)
+        assert queries.register().authority("Fictional Office", "UZ", date(2026, 12, 1))
+        api.set_value(asked_by(SEKGOMA), "uz", "number_digits", api.ValueIn(value=7, source="fictional"))
+        assert queries.profiles().of("UZ").number_digits.value == 7
+
+    def test_a_decision_of_somebody_else_is_not_permitted(self):
+        with pytest.raises(NotPermitted):
+            api.decide(asked_by(SEKGOMA), "GH", api.DecisionIn(**self.DECISION))
+
+    def test_an_admission_brings_the_name(self):
+        actions.seed_register(by=SEKGOMA, at=NOW)
+        given = {**self.DECISION, "verb": "ADMIT", "name": "Kenya"}
+        api.decide(asked_by(CHAIR), "KE", api.DecisionIn(**given))
+        assert queries.register().participants["KE"].name == "Kenya"
