@@ -6,19 +6,21 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from openkimberley.certificates import actions as certificates
 from openkimberley.certificates import queries as certificate_queries
+from openkimberley.certificates.facts import Line
 from openkimberley.certificates.models import Application, Certificate
 from openkimberley.desk import files
 from openkimberley.node.demo.people import (
     ANTWERP, BY_KEY, COURIER_LICENCE, EXPORTER_LICENCE, KALAHARI, PRODUCER, SCHELDT,
 )  # fmt: skip
 from openkimberley.shipments import actions as shipments
+from openkimberley.shipments.facts import Inspection
 
 MINUTE = timedelta(minutes=1)
-DECIMALS = "0.01"
 
 
 @dataclass
@@ -139,3 +141,35 @@ def depart(clock: Clock, certificate: Certificate) -> None:
     """The box leaves."""
     at = clock.later(90)
     shipments.depart(by=BY_KEY["issuing"], at=at, number=certificate.number, departed_at=at, seals_intact=True)
+
+
+def present(clock: Clock, certificate: Certificate) -> None:
+    """The import officer scans the code on the certificate."""
+    shipments.present(
+        by=BY_KEY["import"], at=clock.later(600), artefact=certificate.qr_full.encode(), presented_on=clock.now.date(),
+        original=True, copy_enclosed=True,
+    )  # fmt: skip
+
+
+def inspect(clock: Clock, certificate: Certificate, *, lighter_by: str = "0.00") -> None:
+    """Open, count, weigh, and type what is there. ``lighter_by`` carats are missing from the first line."""
+    says = certificate_queries.certificate_facts(certificate)
+    lines = [
+        Line(line.hs, (line.carats or Decimal(0)) - (Decimal(lighter_by) if place == 0 else Decimal(0)), line.usd)
+        for place, line in enumerate(says.lines)
+    ]
+    shipments.inspect(
+        by=BY_KEY["import"], at=clock.later(40), number=certificate.number, pictures=[], remarks="",
+        found=Inspection(
+            number=certificate.number, seals=says.seals, seals_intact=True, tamper_resistant=True, packed_alone=True,
+            parcels=says.parcels, lines=tuple(lines), carats=sum((line.carats or Decimal(0) for line in lines), Decimal(0)),
+            usd=says.total_usd, exporter=says.exporter.name if says.exporter else "",
+            importer=says.importer.name if says.importer else "", inspected_on=clock.now.date(),
+        ),
+    )  # fmt: skip
+
+
+def confirm(clock: Clock, certificate: Certificate) -> str:
+    """Confirm the import: the signed receipt."""
+    done = shipments.confirm_import(by=BY_KEY["import"], at=clock.later(), number=certificate.number, declared=True)
+    return done.receipt

@@ -1,0 +1,65 @@
+"""What a node has before its first shipment: register, keys, people, licences, numbers, blank paper."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from openkimberley.accounts import actions as accounts
+from openkimberley.alerts import actions as alerts
+from openkimberley.certificates import actions as certificates
+from openkimberley.kernel.actor import Actor, Role
+from openkimberley.kernel.measures import Period
+from openkimberley.node import keys
+from openkimberley.node.demo import people
+from openkimberley.node.demo.people import ANTWERP, AUTHORITIES, BY_KEY, PRODUCER
+from openkimberley.participants import actions as participants
+from openkimberley.trade import actions as trade
+from openkimberley.trade.facts import Holder, LicenceKind
+
+INSTALLER = frozenset({Role.CHAIR, Role.ADMINISTRATOR, Role.SUPERVISOR})
+
+
+def node(*, at: datetime, memory: int) -> None:
+    """Furnish both authorities of the demonstration."""
+    participants.seed_register(by=Actor("installer", INSTALLER, via="cli"), at=at)
+    alerts.seed_known_fakes(by=Actor("installer", INSTALLER, authority=PRODUCER, via="cli"), at=at)
+    for authority, name in AUTHORITIES.items():
+        installer = Actor("installer", INSTALLER, authority=authority, via="cli")
+        keys.make_keys(by=installer, at=at, name=name, memory=memory)
+        for person in people.PEOPLE:
+            if person.authority == authority:
+                accounts.install_account(
+                    by=installer, at=at, actor_id=person.key, name=person.name, email=person.email,
+                    password=people.PASSWORD, role=person.role, company=person.company,
+                )  # fmt: skip
+    _licences(at)
+    _paper(at)
+
+
+def _licences(at: datetime) -> None:
+    """Licences of the fictional companies."""
+    term = Period(date(at.year, 1, 1), date(at.year + 2, 1, 1))
+    for authority, kinds, party in (
+        (PRODUCER, [LicenceKind.EXPORTER], people.KALAHARI),
+        (PRODUCER, [LicenceKind.EXPORTER], people.OKAVANGO),
+        (PRODUCER, [LicenceKind.COURIER], {"name": "Fictional Secure Carriers (Pty) Ltd", "licence": people.COURIER_LICENCE,
+                                          "address": "Airport Road 2, Gaborone, Botswana"}),
+        (ANTWERP, [LicenceKind.IMPORTER], people.SCHELDT),
+        (ANTWERP, [LicenceKind.EXPORTER], people.SCHELDT_EXPORT),
+    ):  # fmt: skip
+        country = "BE" if authority == ANTWERP else "BW"
+        trade.grant(
+            by=BY_KEY["supervisor" if authority == PRODUCER else "be-supervisor"], at=at, authority=authority,
+            kinds=kinds, number=party["licence"], term=term,
+            holder=Holder(party["name"], party["address"], nationality=country, residence="resident", area=country),
+        )  # fmt: skip
+
+
+def _paper(at: datetime) -> None:
+    """Ranges of numbers and blank security paper."""
+    for key, prefix, first, digits in (("supervisor", "BW", 12340, 7), ("be-supervisor", "EU", 60000001, 8)):
+        by = BY_KEY[key]
+        certificates.register_range(by=by, at=at, prefix=prefix, first=first, last=first + 9999, digits=digits)
+        certificates.receive_forms(
+            by=by, at=at, batch="First delivery", prefix=f"{by.authority}-P-", first=778801, last=779000, digits=6
+        )

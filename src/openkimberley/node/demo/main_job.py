@@ -1,0 +1,87 @@
+"""The main job, once, from application to confirmed import; its papers are left in ``out/``."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from openkimberley.certificates import queries as certificate_queries
+from openkimberley.journal import queries as journal
+from openkimberley.kernel.rules import functions
+from openkimberley.node import place
+from openkimberley.node.demo import story
+from openkimberley.node.demo.people import BY_KEY
+from openkimberley.node.demo.story import Clock, draft
+from openkimberley.node.verifying import current_bundle, verify_file
+from openkimberley.participants import queries as participants
+from openkimberley.shipments import actions as shipments
+
+LINES = [
+    {"hs": "7102.31", "carats": "1843.27", "usd": "421234.56"},
+    {"hs": "7102.21", "carats": "407.65", "usd": "12229.50"},
+    {"hs": "7102.10", "carats": "250.00", "usd": "18000.00"},
+]
+
+
+def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[str, Any]:
+    """Do the main job through the real actions, telling each step. Returns the summary, which is also written."""
+    out = where.root / "out"
+    tell("\nThe main job:")
+    reference = story.file(clock, draft(LINES))
+    tell(f"  applied     {reference}, 3 lines, pre-check clear, declared and filed by the exporter")
+    story.examine(clock, reference, ["BW-SEAL-0098812"])
+    tell("  examined    opened, counted, weighed; valued by the government valuer")
+    one = story.approve(clock, reference)
+    tell(f"  certified   {one.number} signed, journal entry {one.journal_index}, valid to {one.expiry_date}")
+    _papers(one.number, out)
+    story.seal(clock, one)
+    tell("  sealed      BW-SEAL-0098812, box and parcel photographed")
+    story.announce(clock, one)
+    sent = sum(shipments.deliver_notices(by=BY_KEY[key], at=clock.now) for key in ("issuing", "be-issuing"))
+    tell(f"  announced   {sent} notices by e-mail (as files in {where.outbox.name}/)")
+    story.depart(clock, one)
+    _bundle(where, at=clock.now)
+    report = verify_file(one.qr_full.encode(), current_bundle(at=clock.now), now=clock.now, authority="EU-BE")
+    document = report.as_json()
+    tell(f"  verified    {document['verdict']}: {document['advice']} ({len(document['checks'])} checks)")
+    story.present(clock, one)
+    story.inspect(clock, one)
+    tell("  inspected   seal, parcel and every weight typed as found; no difference")
+    receipt = story.confirm(clock, one)
+    place.write_atomically(out / "receipt.jws", receipt.encode())
+    tell("  confirmed   receipt signed; the certificate cannot be used again")
+    _bundle(where, at=now)
+    count, faults = journal.verify()
+    tell(f"  journal     {count} entries, {'whole' if not faults else faults}\n")
+    on = now.date()
+    register = participants.register()
+    summary = {
+        "certificate": one.number, "application": reference, "cid": one.cid, "verdict": document["verdict"],
+        "advice": document["advice"], "checks": document["checks"], "journal": {"entries": count, "faults": faults},
+        "participants_in_force": sum(register.trades_at(code, on) for code in register.participants),
+        "rules_asked": len(functions()), "certificates": certificate_queries.count_by_status(),
+        "out": sorted(path.name for path in out.iterdir()), "bundle": str(where.bundle),
+    }  # fmt: skip
+    place.write_atomically(out / "summary.json", json.dumps(summary, indent=1, default=str).encode())
+    return summary
+
+
+def _papers(number: str, out: place.Path) -> None:
+    """Leave the certificate in all its forms."""
+    by = BY_KEY["issuing"]
+    one = certificate_queries.certificate(number, by=by)
+    papers = {
+        "certificate.pdf": certificate_queries.certificate_pdf(number, by=by, demonstration=True),
+        "label.pdf": certificate_queries.label_pdf(number, by=by, demonstration=True),
+        "certificate.sd-jwt": one.sd_jwt.encode(), "qr-full.txt": one.qr_full.encode(),
+        "qr-label.txt": one.qr_label.encode(),
+    }  # fmt: skip
+    for name, data in papers.items():
+        place.write_atomically(out / name, data)
+
+
+def _bundle(where: place.Place, *, at: datetime) -> None:
+    """Write the node's bundle as it is now."""
+    made = {**certificate_queries.bundle(at=at), "demonstration": True}
+    place.write_atomically(where.bundle, json.dumps(made, ensure_ascii=False, indent=1).encode())
