@@ -22,6 +22,7 @@ class AlertKind(StrEnum):
     FAKE = "FAKE"  # a certificate that its issuer never issued
     STOLEN_BLANKS = "STOLEN_BLANKS"  # blank security paper
     LOST_BLANKS = "LOST_BLANKS"
+    LOST_CERTIFICATE = "LOST_CERTIFICATE"  # issued, lost, and void since (R092)
     ADVANCE_FEE = "ADVANCE_FEE"  # a paper used as bait: payment is asked before anything is shipped (R179)
     ZONE_CLOSED = "ZONE_CLOSED"  # goods of this zone are not accepted
 
@@ -42,6 +43,7 @@ TRANSITIONS: Mapping[AlertStatus, frozenset[AlertStatus]] = {
 
 WORDS: Mapping[str, str] = {
     "FAKE": _("Fake certificate"), "STOLEN_BLANKS": _("Stolen blank paper"), "LOST_BLANKS": _("Lost blank paper"),
+    "LOST_CERTIFICATE": _("Lost certificate"),
     "ADVANCE_FEE": _("Advance-fee fraud"), "ZONE_CLOSED": _("Zone closed"), "SUSPECTED": _("Suspected"),
     "CONFIRMED": _("Confirmed"), "WITHDRAWN": _("Withdrawn"), "SANCTION": _("Sanctions list"),
     "CONVICTION": _("Conviction"), "PERSON": _("Person"), "COMPANY": _("Company"), "SIGNATORY": _("Signatory"),
@@ -56,7 +58,7 @@ _SHAPE = re.compile(r"([A-Z]*)0*([0-9]+)")
 
 
 def number_key(number: str, issuer: str = "") -> str:
-    """A certificate number as it is compared: ``SL 004911``, ``sl.4911`` and ``004911`` of SL are all ``SL4911`` (R008).
+    """A certificate number as R008 compares it: ``SL 004911``, ``sl.4911`` and ``004911`` of SL are all ``SL4911``.
 
     A number that is no prefix and digits keeps its letters and digits. Empty where there is nothing to compare.
     """
@@ -224,10 +226,11 @@ class NameMatch:
 
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
-_LEGAL_FORMS = frozenset(
-    "ltd limited llc inc incorporated corp corporation co company plc pty bv bvba nv sa sarl sas sprl srl gmbh ag kg ooo "
-    "zao oao pjsc jsc dmcc fzco fze fzllc lda spa ab oy as".split()
-)
+_LEGAL_FORMS = frozenset({
+    "ltd", "limited", "llc", "inc", "incorporated", "corp", "corporation", "co", "company", "plc", "pty", "bv", "bvba",
+    "nv", "sa", "sarl", "sas", "sprl", "srl", "gmbh", "ag", "kg", "ooo", "zao", "oao", "pjsc", "jsc", "dmcc", "fzco",
+    "fze", "fzllc", "lda", "spa", "ab", "oy", "as",
+})  # fmt: skip
 
 
 def name_key(name: str) -> str:

@@ -314,7 +314,7 @@ class Correction(models.Model):
 class SigningKey(models.Model):
     """A public key of an authority, as every bundle carries it. Private keys are in the keystore, never here.
 
-    ``x509`` is the DER of the certificate that the PDF seal is checked against, for keys of use ``seal``.
+    ``x509`` and ``root`` are for keys of use ``seal``: the seal's certificate and the root it was issued by, as DER.
     """
 
     authority = models.CharField(max_length=12)
@@ -323,6 +323,7 @@ class SigningKey(models.Model):
     alg = models.CharField(max_length=12)
     public_key = models.BinaryField(max_length=65)
     x509 = models.BinaryField(blank=True, default=b"")
+    root = models.BinaryField(blank=True, default=b"")
     not_before = models.DateField()
     not_after = models.DateField()
     state = models.CharField(max_length=12, default="active")

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from django.db.models import Count, Q, QuerySet, Sum
 
 from openkimberley.alerts import queries as alerts
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from openkimberley.participants.facts import Profile, StatusPeriod
+    from openkimberley.trust.keys import Signer
 
 M = TypeVar("M", Application, Certificate)
 
@@ -353,7 +355,8 @@ def _make_bundle(*, at: datetime) -> dict[str, Any]:
     for key in SigningKey.objects.all():
         entry = by_authority.setdefault(key.authority, _authority_entry(key.authority))
         if key.use == "seal":
-            entry["seal_certificates"].append(b64u(bytes(key.x509)))
+            entry["seal_certificates"].append(hashlib.sha256(bytes(key.x509)).hexdigest())
+            entry["seal_roots"].append(b64u(bytes(key.root)))
         else:
             entry["keys"].append(
                 PublicKey(
@@ -404,8 +407,9 @@ def _authority_entry(authority: str) -> dict[str, Any]:
         "mode": "node",
         "keys": [],
         "seal_certificates": [],
+        "seal_roots": [],
         "number_patterns": sorted({f"^{row.prefix}[0-9]{{{row.digits}}}$" for row in rows}),
-        "ranges": [{"series": row.prefix, "from": row.first, "to": row.last, "year": row.year} for row in rows],
+        "ranges": [{"series": row.prefix, "from": row.first, "to": row.last, "year": row.year or 0} for row in rows],
     }
 
 
@@ -419,7 +423,7 @@ def _status_lists(at: datetime) -> dict[str, dict[str, Any]]:
             for index, status in rows.values_list("status_index", "status")
         }
         found[status_uri(authority, year)] = {
-            "bits": 2, "lst": StatusList.empty().with_(changes).encode(),
+            "authority": authority, "id": year, "bits": 2, "lst": StatusList.empty().with_(changes).encode(),
             "exp": (at + timedelta(days=7)).astimezone(UTC).isoformat(timespec="seconds"),
         }  # fmt: skip
     return found
@@ -494,7 +498,17 @@ def certificate_pdf(number: str, *, by: Actor, language: str = "", demonstration
     sealing = keys(row.authority, "seal")
     if not sealing:
         return page
-    return seal_pdf(page, signer_for(row.authority, "seal"), bytes(sealing[-1].x509), at=row.issued_at)
+    return seal_pdf(page, _der_signer(signer_for(row.authority, "seal")), bytes(sealing[-1].x509), at=row.issued_at)
+
+
+def _der_signer(signer: Signer) -> Callable[[bytes], bytes]:
+    """A signer whose 64 raw bytes come as the DER that PDF readers expect."""
+
+    def sign(message: bytes) -> bytes:
+        raw = signer.sign(message)
+        return encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+
+    return sign
 
 
 def label_pdf(number: str, *, by: Actor, demonstration: bool = False) -> bytes:

@@ -57,7 +57,7 @@ def verify(artefact: Path, bundle_path: Path | None, at: date | None, authority:
     (KIMBERLEY_DIR), else the one adopted with `kimberley bundle import`; never a file that merely lies beside the paper.
     """
     from openkimberley.node.verifying import verify_file
-    from openkimberley.verification.statements import read_bundle
+    from openkimberley.verification.statements import Bundle
 
     path = bundle_path or default_bundle()
     if path is None:
@@ -67,7 +67,7 @@ def verify(artefact: Path, bundle_path: Path | None, at: date | None, authority:
     data = artefact.read_bytes()
     if len(data) > MOST_BYTES:
         raise Untrusted("1 parse", f"{artefact.name} is larger than any certificate ({MOST_BYTES} bytes at most)")
-    report = verify_file(data, read_bundle(path.read_bytes()), now=moment, authority=authority)
+    report = verify_file(data, Bundle.from_bytes(path.read_bytes()), now=moment, authority=authority)
     document = {**report.as_json(), "bundle": str(path)}
     if as_json:
         show_json(document)
@@ -81,7 +81,8 @@ def _say(document: dict[str, object]) -> None:
     click.echo(f"{str(document['verdict']).replace('_', ' ').upper()}: {document['advice']}")
     for check in document["checks"]:  # type: ignore[attr-defined]
         click.echo(f"  {check['id']:>2} {check['name']:<12} {check['result']:<8} {check['detail']}")
-    click.echo(f"  judged with {document['bundle']}, {document.get('age', '')}")
+    data = document["data"]
+    click.echo(f"  judged with {document['bundle']} of {data['issued']}, {data['age_days']} days old")  # type: ignore[index]
 
 
 @click.group()
@@ -115,13 +116,13 @@ def adopt(data: bytes) -> None:
 
     Raises ``Untrusted``.
     """
-    from openkimberley.verification.statements import read_bundle
+    from openkimberley.verification.statements import Bundle
 
-    new = read_bundle(data)
+    new = Bundle.from_bytes(data)
     path = place.adopted_bundle()
     if path.is_file():
-        old = read_bundle(path.read_bytes())
-        if old.node == new.node and old.issued > new.issued:
+        old = Bundle.from_bytes(path.read_bytes())
+        if old.as_json().get("node") == new.as_json().get("node") and old.issued > new.issued:
             raise Untrusted("1 parse", f"this bundle of {new.issued} is older than the adopted one of {old.issued}")
     place.write_atomically(path, data)
 

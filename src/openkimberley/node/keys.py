@@ -19,6 +19,8 @@ from openkimberley.trust import keystore, signing
 from openkimberley.trust.keys import ED25519, ES256, SoftwareKey
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
     from openkimberley.kernel.actor import Actor
     from openkimberley.trust.keys import Signer
 
@@ -61,11 +63,13 @@ def install() -> None:
 def make_keys(*, by: Actor, at: datetime, name: str, memory: int = keystore.MEMORY_KIB) -> list[str]:
     """Make this year's keys of an authority: one that signs (Ed25519), one that seals PDFs (P-256 with X.509).
 
+    The root that issued the seal's certificate is in the keystore too; take ``*_root_*.json`` away to a safe place.
+
     Private keys are written encrypted to the keystore before their public parts are registered, so that a crash leaves
     at worst a key nobody trusts. Returns the names. Raises ``Conflict`` where they exist.
     """
     from openkimberley.certificates import actions
-    from openkimberley.documents.seal import make_seal_certificate
+    from openkimberley.documents.seal import make_root_certificate, make_seal_certificate
 
     where, today, names = place.here(), at.date(), []
     for use, alg in (("sign", ED25519), ("seal", ES256)):
@@ -74,17 +78,27 @@ def make_keys(*, by: Actor, at: datetime, name: str, memory: int = keystore.MEMO
         if path.exists():
             raise Conflict(f"the key {kid} exists already")
         until: date = today + LIFETIME[use]
-        x509 = b""
+        x509 = root_der = b""
         if use == "seal":
-            secret, x509 = make_seal_certificate(name, by.authority, not_before=at, days=LIFETIME[use].days)
-            key = SoftwareKey.from_secret(kid, alg, secret)
+            root = make_root_certificate(name, by.authority, not_before=at)
+            seal = make_seal_certificate(name, by.authority, root=root, not_before=at, days=LIFETIME[use].days)
+            key, x509, root_der = _from_private(kid, seal.key), seal.certificate, root.certificate
+            kept = keystore.seal_key(_from_private(f"{by.authority}/root/{at.year}-1", root.key), passphrase(where),
+                                     use="root", m=memory)  # fmt: skip
+            place.write_atomically(where.keys / f"{by.authority}_root_{at.year}-1.json",
+                                   json.dumps(kept, indent=1).encode(), mode=0o600)  # fmt: skip
         else:
             key = SoftwareKey.generate(kid, alg)
         sealed = keystore.seal_key(key, passphrase(where), use=use, m=memory)
         place.write_atomically(path, json.dumps(sealed, indent=1).encode(), mode=0o600)
         actions.register_key(
             by=by, at=at, kid=kid, use=use, alg=alg, public_key=key.public_key, not_before=today, not_after=until,
-            x509=x509,
+            x509=x509, root=root_der,
         )  # fmt: skip
         names.append(kid)
     return names
+
+
+def _from_private(kid: str, key: EllipticCurvePrivateKey) -> SoftwareKey:
+    """A P-256 key of the ``cryptography`` library as ours."""
+    return SoftwareKey.from_secret(kid, ES256, key.private_numbers().private_value.to_bytes(32, "big"))

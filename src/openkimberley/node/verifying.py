@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openkimberley.trust.canonical import unb64u
 from openkimberley.verification import engine
-from openkimberley.verification.statements import bundle_from_json
+from openkimberley.verification.facts import SealFinding, SealState
+from openkimberley.verification.statements import Bundle
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from openkimberley.verification.facts import Report
-    from openkimberley.verification.statements import Bundle
 
 PDF_MAGIC = b"%PDF-"
 
 
 def verify_file(data: bytes, bundle: Bundle, *, now: datetime, authority: str | None = None) -> Report:
-    """Judge the bytes of a file: a PDF, an SD-JWT, or the text of a QR code."""
-    if data[:1024].lstrip().startswith(PDF_MAGIC):
-        from openkimberley.documents.read import read_pdf
+    """Judge the bytes of a file: a PDF, an SD-JWT, or the text of a QR code. Raises ``Untrusted`` for a PDF too large."""
+    if not data[:1024].lstrip().startswith(PDF_MAGIC):
+        return engine.verify(data, bundle, now=now, authority=authority)
+    from openkimberley.documents.read import read_pdf
 
-        reading = read_pdf(data, bundle.seal_certificates)
-        return engine.verify_pdf(reading.sd_jwt, reading, bundle, now=now, authority=authority)
-    return engine.verify(data, bundle, now=now, authority=authority)
+    reading = read_pdf(data, seal_roots(bundle))
+    # A seal that cannot be read was broken by whoever changed the file: an untouched page has a readable one, or none.
+    state = SealState.ALTERED if reading.seal == "unreadable" else SealState(str(reading.seal))
+    finding = SealFinding(state, reading.certificate_sha256 or "", reading.detail)
+    return engine.verify_pdf(reading.sd_jwt or "", finding, bundle, now=now, authority=authority)
+
+
+def seal_roots(bundle: Bundle) -> list[bytes]:
+    """The root certificates (DER) that a bundle trusts for the seals of pages."""
+    about = bundle.as_json().get("authorities", {}).values()
+    return [unb64u(root) for authority in about for root in authority.get("seal_roots", ())]
 
 
 def current_bundle(*, at: datetime) -> Bundle:
@@ -33,7 +43,7 @@ def current_bundle(*, at: datetime) -> Bundle:
     made = queries.bundle(at=at)
     key = (made["head"], made["issued"][:13])
     if _read.get("key") != key:
-        _read.update(key=key, bundle=bundle_from_json(made))
+        _read.update(key=key, bundle=Bundle(made))
     bundle: Bundle = _read["bundle"]
     return bundle
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from openkimberley.alerts import actions as alerts
+from openkimberley.alerts.facts import Alert, AlertKind, AlertStatus
 from openkimberley.certificates import rules, statements
 from openkimberley.certificates.rules.correction import text_at
 from openkimberley.certificates.facts import CERTIFICATE_TRANSITIONS, CertificateStatus
@@ -56,8 +57,11 @@ def report_lost(*, by: Actor, at: datetime, number: str, circumstances: str) -> 
     row = _locked(number, by=by)
     _move(row, S.LOST, at=at)
     alerts.raise_alert(
-        by=by, at=at, kind="LOST", issuer=row.participant, number=number, paper_serial=row.paper_serial,
-        features=[circumstances],
+        by=by, at=at, alert=Alert(
+            AlertKind.LOST_CERTIFICATE, issuer=row.participant, day=at.date(), number=number,
+            features=(circumstances,), reported_by=by.authority, source=f"{by.authority}, its issuer",
+            status=AlertStatus.CONFIRMED, authority=by.authority,
+        ),
     )  # fmt: skip
     record(
         "certificate.lost", by=by, at=at, subject=number,

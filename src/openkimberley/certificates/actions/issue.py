@@ -84,7 +84,7 @@ def _replacement(old: Certificate, *, surrendered: bool) -> rules.Replacement:
     before_export = CertificateStatus.REPLACED in CERTIFICATE_TRANSITIONS[status]
     return rules.Replacement(
         old.number, exported=not (lost or before_export), surrendered=surrendered, lost=lost, voided=lost,
-        published=lost and alerts.alert_for(old.number) is not None,
+        published=lost and alerts.alert_for(old.number, old.participant) is not None,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from openkimberley.trust.canonical import b64u, sha256
 @action("certificates.register_key", needs=Permission.KEY_KEEP)
 def register_key(
     *, by: Actor, at: datetime, kid: str, use: str, alg: str, public_key: bytes, not_before: date, not_after: date,
-    x509: bytes = b"",
+    x509: bytes = b"", root: bytes = b"",
 ) -> SigningKey:  # fmt: skip
     """Register a public key of one's authority for signing certificates (``sign``) or sealing PDFs (``seal``)."""
     if not kid.startswith(f"{by.authority}/{use}/"):
@@ -22,7 +22,7 @@ def register_key(
     if SigningKey.objects.filter(authority=by.authority, kid=kid).exists():
         raise Conflict(f"the key {kid} is registered already: a new key has a new name")
     row = SigningKey.objects.create(
-        authority=by.authority, kid=kid, use=use, alg=alg, public_key=public_key, x509=x509,
+        authority=by.authority, kid=kid, use=use, alg=alg, public_key=public_key, x509=x509, root=root,
         not_before=not_before, not_after=not_after,
     )  # fmt: skip
     record(

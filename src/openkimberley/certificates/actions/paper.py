@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from openkimberley.alerts import actions as alerts
+from openkimberley.alerts.facts import Alert, AlertKind, AlertStatus, serials
 from openkimberley.certificates.facts import FormStatus
 from openkimberley.certificates.models import Form, NumberRange
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotFound
 
+ALERT_OF = {FormStatus.LOST: AlertKind.LOST_BLANKS, FormStatus.STOLEN: AlertKind.STOLEN_BLANKS}
 MOST_AT_ONCE = 5000  # a printer's box; more in one entry is a slip of the key
 
 
@@ -65,6 +68,8 @@ def receive_forms(*, by: Actor, at: datetime, batch: str, prefix: str, first: in
 def write_off_form(*, by: Actor, at: datetime, serial: str, status: FormStatus, reason: str) -> Form:
     """Write off a blank form as spoiled, lost or stolen. Final: a sheet that turns up again stays written off.
 
+    A lost or stolen sheet is an alert at every desk from this moment on.
+
     Raises ``NotFound``; ``Conflict`` where the sheet is not blank any more.
     """
     form = Form.objects.select_for_update().filter(authority=by.authority, serial=serial).first()
@@ -77,6 +82,14 @@ def write_off_form(*, by: Actor, at: datetime, serial: str, status: FormStatus, 
     form.status, form.reason, form.changed_at = status.value, reason, at
     form.save(update_fields=["status", "reason", "changed_at"])
     record(f"form.{status.value.lower()}", by=by, at=at, subject=serial, statement={"serial": serial, "reason": reason})
+    if status in ALERT_OF:
+        alerts.raise_alert(
+            by=by, at=at, alert=Alert(
+                ALERT_OF[status], issuer=by.authority.partition("-")[0], day=at.date(), serials=serials(serial),
+                features=(reason,), reported_by=by.authority, source=f"{by.authority}, its owner",
+                status=AlertStatus.CONFIRMED, authority=by.authority,
+            ),
+        )  # fmt: skip
     return form
 
 

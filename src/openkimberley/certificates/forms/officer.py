@@ -115,7 +115,8 @@ class Examine(DeskForm):
         )
         self.fields["origin_evidence"] = text(
             _("Evidence of origin that you saw"),
-            _("For example production record 114, or import certificates on file."), lines=2, required=True, longest=2000,
+            _("For example production record 114, or import certificates on file."),
+            lines=2, required=True, longest=2000,
         )  # fmt: skip
         self.fields["seals"] = text(
             _("Numbers of the seals set aside"), _("One a line."), lines=2, required=True, longest=1000

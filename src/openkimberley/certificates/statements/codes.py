@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from openkimberley.certificates import facts
@@ -149,6 +150,12 @@ def days(day: date) -> int:
 def from_days(number: int) -> date:
     """The date that ``days`` turned into a number."""
     return EPOCH + timedelta(days=number)
+
+
+@lru_cache(4096)
+def iso(number: int) -> str:
+    """The date that ``days`` turned into a number, as YYYY-MM-DD. The same few days come again and again."""
+    return from_days(number).isoformat()
 
 
 def hs_text(number: int) -> str:

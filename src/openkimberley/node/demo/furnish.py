@@ -28,9 +28,9 @@ def node(*, at: datetime, memory: int) -> None:
         keys.make_keys(by=installer, at=at, name=name, memory=memory)
         for person in people.PEOPLE:
             if person.authority == authority:
-                accounts.install_account(
+                accounts.open_account(
                     by=installer, at=at, actor_id=person.key, name=person.name, email=person.email,
-                    password=people.PASSWORD, role=person.role, company=person.company,
+                    password=people.PASSWORD, role=person.role, company=person.company, authority=authority,
                 )  # fmt: skip
     _licences(at)
     _paper(at)

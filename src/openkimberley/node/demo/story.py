@@ -54,7 +54,7 @@ def photograph(text: str) -> str:
     pen.text((140, 350), f"Drawn for the demonstration: {text}", fill="#222")
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=70)
-    return files.keep(out.getvalue(), "photograph")
+    return files.keep(out.getvalue(), "picture")
 
 
 def invoice(text: str) -> tuple[str, int]:

@@ -1,0 +1,148 @@
+"""Pages of the authority's work on an application: examine, value, approve, send back, refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from openkimberley.certificates import actions, queries
+from openkimberley.certificates.forms.officer import Approve, Examine, Refuse, Return, Value
+from openkimberley.certificates.web import show
+from openkimberley.desk.web import demand
+from openkimberley.kernel.actor import Permission
+from openkimberley.kernel.rules import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+
+    from openkimberley.certificates.forms.fields import DeskForm
+    from openkimberley.certificates.models import Application
+
+P = Permission
+
+
+def _act(
+    request: HttpRequest, row: Application, form: DeskForm, act: Callable[[], Any], *, template: str, done: str,
+    **shown: Any,
+) -> HttpResponse:  # fmt: skip
+    """One act on an application as a page: ask, do, and go back to the application; what was typed stays."""
+    status = 200
+    if request.method == "POST":
+        result, status = form.attempt(act)
+        if result is not None:
+            messages.success(request, done)
+            return redirect("application", row.reference)
+    return render(request, f"certificates/{template}.html", {"row": row, "form": form, **shown}, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def return_(request: HttpRequest, reference: str) -> HttpResponse:
+    """Send an application back with what is missing."""
+    by = demand(request, P.CERTIFICATE_EXAMINE)
+    row = queries.application(reference, by=by)
+    form = Return(request.POST or None)
+    return _act(
+        request, row, form, template="return", done=_("Sent back. The applicant keeps everything he wrote."),
+        act=lambda: actions.return_to_applicant(
+            by=by, at=timezone.now(), reference=reference, reason=form.cleaned_data["reason"]
+        ),
+        objections=[o for o in queries.precheck(row, on=timezone.now().date())],
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def examine(request: HttpRequest, reference: str) -> HttpResponse:
+    """Enter what was weighed and counted. The declared weights are not on this page."""
+    by = demand(request, P.CERTIFICATE_EXAMINE)
+    row = queries.application(reference, by=by)
+    form = Examine(request.POST or None, lines=len(row.content.get("lines") or []))
+    return _act(
+        request, row, form, template="examine", done=_("The examination is entered."), papers=queries.papers(row),
+        act=lambda: actions.examine(by=by, at=timezone.now(), reference=reference, **form.values()),
+        again=row.examinations.exists(),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def value(request: HttpRequest, reference: str) -> HttpResponse:
+    """Enter a valuation of the government or an independent valuer."""
+    by = demand(request, P.CERTIFICATE_VALUE)
+    row = queries.application(reference, by=by)
+    form = Value(request.POST or None, lines=row.content.get("lines") or [])
+    return _act(
+        request, row, form, template="value", done=_("The valuation is entered."),
+        valuations=list(row.valuations.all()),
+        act=lambda: actions.value(by=by, at=timezone.now(), reference=reference, **form.values()),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def refuse(request: HttpRequest, reference: str) -> HttpResponse:
+    """Refuse an application, with the rules it rests on."""
+    by = demand(request, P.CERTIFICATE_APPROVE)
+    row = queries.application(reference, by=by)
+    form = Refuse(request.POST or None)
+    return _act(
+        request, row, form, template="refuse", done=_("The application is refused."),
+        objections=[o for o in queries.precheck(row, on=timezone.now().date())],
+        act=lambda: actions.refuse(
+            by=by, at=timezone.now(), reference=reference, reason=form.cleaned_data["reason"],
+            rules_cited=form.cleaned_data["rules"],
+        ),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def approve(request: HttpRequest, reference: str) -> HttpResponse:
+    """Declared beside measured beside valued, and what the rules say; then the second officer's signature."""
+    by = demand(request, P.CERTIFICATE_APPROVE)
+    row = queries.application(reference, by=by)
+    now = timezone.now()
+    first = {"version": row.version, "paper_serial": queries.next_blank(row.authority)}
+    form, status = Approve(request.POST or None, initial=first), 200
+    if request.method == "POST":
+        issued, status = form.attempt(lambda: actions.approve(
+            by=by, at=timezone.now(), reference=reference, version=form.cleaned_data["version"],
+            paper_serial=form.cleaned_data["paper_serial"],
+        ))  # fmt: skip
+        if issued is not None:
+            messages.success(request, _("Certificate %(number)s is issued.") % {"number": issued.number})
+            return redirect("certificate", issued.number)
+    objections = actions.objections_to_issue(row, on=now.date(), by=by) if row.status == "EXAMINED" else ()
+    return render(request, "certificates/approve.html", {
+        "row": row, "form": form, "compared": compared(row), "valuations": list(row.valuations.all()),
+        "examination": row.examinations.last(), "papers": queries.papers(row), "content": row.content,
+        "origins": show.origins(row.content), "next_number": queries.next_number(row.authority, on=now.date()),
+        "stops": [o for o in objections if o.severity is not Severity.FLAG],
+        "flags": [o for o in objections if o.severity is Severity.FLAG],
+    }, status=status)  # fmt: skip
+
+
+def compared(row: Application) -> list[dict[str, Any]]:
+    """Each line as declared, as weighed and as valued, side by side, and whether they differ."""
+    found = row.examinations.last()
+    newest = {valuation.role: valuation.lines for valuation in row.valuations.all()}
+    rows = []
+    for n, line in enumerate(show.goods(row.content)["lines"]):
+        weighed = found.lines[n] if found and n < len(found.lines) else {}
+        carats = show.amount(weighed.get("carats"))
+        rows.append({
+            **line, "found_hs": weighed.get("hs", ""), "weighed": carats,
+            "differs": bool(weighed) and carats != line["carats"], "other_hs": bool(weighed) and weighed["hs"] != line["hs"],
+            "government": show.amount(_usd(newest.get("GOVERNMENT"), n)),
+            "independent": show.amount(_usd(newest.get("INDEPENDENT"), n)),
+        })  # fmt: skip
+    return rows
+
+
+def _usd(lines: list[dict[str, str]] | None, n: int) -> str:
+    """A valuation's US$ of one line, empty where there is none."""
+    return lines[n]["usd"] if lines and n < len(lines) else ""

@@ -1,0 +1,174 @@
+"""How pages say things: what happens next and who must act, the history in words, amounts as typed, lists by page."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from openkimberley.certificates.facts import ApplicationStatus, CertificateStatus
+from openkimberley.journal import queries as journal
+from openkimberley.kernel import measures
+from openkimberley.kernel.actor import Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.core.paginator import Page
+    from django.http import HttpRequest
+
+    from openkimberley.certificates.models import Application, Certificate
+    from openkimberley.kernel.actor import Actor
+
+PER_PAGE = 25
+P = Permission
+A, C = ApplicationStatus, CertificateStatus
+
+EVENTS: dict[str, Any] = {
+    "application.opened": gettext_lazy("Application opened"),
+    "application.saved": gettext_lazy("Draft changed"),
+    "application.document_attached": gettext_lazy("Paper attached"),
+    "application.document_withdrawn": gettext_lazy("Paper withdrawn"),
+    "application.filed": gettext_lazy("Filed, with the declaration"),
+    "application.withdrawn": gettext_lazy("Withdrawn by the applicant"),
+    "application.returned": gettext_lazy("Sent back to the applicant"),
+    "application.examined": gettext_lazy("Examined"),
+    "application.valued": gettext_lazy("Valued"),
+    "application.refused": gettext_lazy("Refused"),
+    "act.refused": gettext_lazy("An attempt was refused by the rules"),
+    "certificate.issued": gettext_lazy("Certificate issued and signed"),
+    "certificate.voided": gettext_lazy("Voided"),
+    "certificate.lost": gettext_lazy("Reported lost"),
+    "certificate.expired_returned": gettext_lazy("Taken back unused after its expiry"),
+    "certificate.replaced": gettext_lazy("Replaced by another certificate"),
+    "certificate.correction_instructed": gettext_lazy("Correction instructed"),
+    "certificate.correction_entered": gettext_lazy("Correction entered"),
+    "certificate.sealed": gettext_lazy("Container sealed"),
+    "certificate.announced": gettext_lazy("Importing authority told"),
+    "certificate.departed": gettext_lazy("Departed"),
+    "certificate.arrived": gettext_lazy("Presented at import"),
+    "certificate.confirmed": gettext_lazy("Import confirmed"),
+    "certificate.disputed": gettext_lazy("Discrepancy or detention opened"),
+    "certificate.returned": gettext_lazy("Goods sent back"),
+    "certificate.refused": gettext_lazy("Refused at import"),
+    "certificate.used": gettext_lazy("Closed at import"),
+}
+"""Events of the journal in words; one that is not here is shown by its name."""
+
+NEXT: dict[str, Any] = {
+    A.DRAFT: gettext_lazy("The applicant completes the application and files it."),
+    A.FILED: gettext_lazy("The issuing authority weighs and examines the goods."),
+    A.RETURNED: gettext_lazy("The applicant mends what is missing and files again."),
+    A.EXAMINED: gettext_lazy("A second officer approves or refuses."),
+    A.APPROVED: gettext_lazy("The certificate is issued. Nothing more happens here."),
+    A.REFUSED: gettext_lazy("The application is closed. A new one may be filed."),
+    A.WITHDRAWN: gettext_lazy("The application is closed. A new one may be filed."),
+    C.ISSUED: gettext_lazy("The issuing authority seals the container."),
+    C.SEALED: gettext_lazy("The issuing authority tells the importing authority."),
+    C.ANNOUNCED: gettext_lazy("The goods leave; the importing authority waits for them."),
+    C.DEPARTED: gettext_lazy("The goods are under way; the importing authority waits for them."),
+    C.ARRIVED: gettext_lazy("The importing authority opens, weighs and confirms."),
+    C.CONFIRMED: gettext_lazy("The certificate was used at import. It cannot be used again."),
+    C.DISPUTED: gettext_lazy("Both authorities settle the discrepancy."),
+    C.VOID: gettext_lazy("The number is void for ever."),
+    C.LOST: gettext_lazy("The number is void for ever. Another certificate may be issued for the goods."),
+    C.REPLACED: gettext_lazy("Another certificate took its place."),
+    C.EXPIRED_RETURNED: gettext_lazy("It was handed back unused. It cannot be used again."),
+}
+"""What happens next, and who must act."""
+
+
+def what_next(status: str) -> str:
+    """The sentence on what happens next."""
+    return str(NEXT.get(status, ""))
+
+
+def application_acts(row: Application, by: Actor) -> list[dict[str, Any]]:
+    """The acts that an actor may do to an application in its state, the usual one first, each with its page's name."""
+    own = row.company in by.companies and by.may(P.CERTIFICATE_APPLY)
+    technical = row.kind != "EXPORT" and row.status == A.DRAFT
+    table = [
+        (own and row.status in (A.DRAFT, A.RETURNED), "application-check", _("Check and file")),
+        (own and row.status in (A.DRAFT, A.RETURNED), "application-edit", _("Change the application")),
+        (by.may(P.CERTIFICATE_APPROVE) and row.status == A.EXAMINED, "application-approve", _("Approve")),
+        (by.may(P.CERTIFICATE_EXAMINE) and (row.status in (A.FILED, A.EXAMINED) or technical), "application-examine",
+         _("Examine again") if row.status == A.EXAMINED else _("Examine")),
+        (by.may(P.CERTIFICATE_VALUE) and row.status in (A.FILED, A.EXAMINED), "application-value", _("Enter a valuation")),
+        (by.may(P.CERTIFICATE_EXAMINE) and row.status in (A.FILED, A.EXAMINED) and row.kind == "EXPORT",
+         "application-return", _("Send back to the applicant")),
+        (by.may(P.CERTIFICATE_APPROVE) and row.status in (A.FILED, A.EXAMINED), "application-refuse", _("Refuse")),
+        (own and row.status in (A.DRAFT, A.FILED, A.RETURNED), "application-withdraw", _("Withdraw")),
+    ]  # fmt: skip
+    found = [{"url_name": name, "label": label} for allowed, name, label in table if allowed]
+    return [{**one, "css": "" if n == 0 else "secondary"} for n, one in enumerate(found)]
+
+
+def certificate_acts(row: Certificate, by: Actor, *, today: Any) -> list[dict[str, Any]]:
+    """The acts that an actor may do to a certificate in its state."""
+    own = by.authority == row.authority and not by.companies
+    unused = row.status in (C.ISSUED, C.SEALED, C.ANNOUNCED)
+    officer = own and by.may(P.CERTIFICATE_VOID)
+    table = [
+        ((officer or row.exporter_licence in by.companies) and unused, "certificate-replace", _("Replace before export")),
+        (officer and row.status not in (C.VOID, C.REPLACED, C.LOST, C.EXPIRED_RETURNED, C.RETURNED),
+         "certificate-correct", _("Instruct a minor correction")),
+        (own and by.may(P.CERTIFICATE_EXAMINE), "certificate-technical", _("Technical certificate about these goods")),
+        (officer and unused and today > row.expiry_date, "certificate-expired", _("Take back unused")),
+        (officer and (unused or row.status == C.DEPARTED), "certificate-lost", _("Report lost")),
+        (officer and (unused or row.status in (C.DEPARTED, C.ARRIVED, C.DISPUTED)), "certificate-void", _("Void")),
+    ]  # fmt: skip
+    return [{"url_name": name, "label": label, "css": "secondary"} for allowed, name, label in table if allowed]
+
+
+def timeline(*subjects: str) -> list[dict[str, Any]]:
+    """Everything that happened to the subjects, oldest first, in words."""
+    entries = [entry for subject in subjects if subject for entry in journal.history(subject)]
+    return [
+        {
+            "at": entry["at"], "event": str(EVENTS.get(entry["event"], entry["event"])), "actor": entry["actor"],
+            "note": str(entry["statement"].get("reason", "")), "index": entry["index"],
+            "rules": entry["statement"].get("rules", []) if entry["event"] == "act.refused" else [],
+        }
+        for entry in sorted(entries, key=lambda entry: entry["index"])
+    ]  # fmt: skip
+
+
+def amount(typed: object) -> dict[str, Any]:
+    """An amount for a page: exact where it is one, else what was typed, so that nothing is hidden."""
+    try:
+        return {"value": measures.amount(typed)}
+    except measures.BadMeasure:
+        return {"typed": str(typed or "")}
+
+
+def goods(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Lines and totals of a draft or certificate for a page."""
+    lines = [
+        {"number": n, "hs": line.get("hs", ""), "carats": amount(line.get("carats")), "usd": amount(line.get("usd"))}
+        for n, line in enumerate(content.get("lines") or [], start=1)
+    ]
+    totals = {
+        key: sum((line[key]["value"] for line in lines if "value" in line[key]), Decimal("0.00"))
+        for key in ("carats", "usd")
+    }
+    return {"lines": lines, **totals}
+
+
+def origins(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Countries of mining with their shares, ``***`` first where it stands in the origin field."""
+    written = content.get("origin") or []
+    mixed = written == "mixed" or "mixed" in written
+    shares = content.get("origin_shares") or {}
+    codes = [code for code in ([] if isinstance(written, str) else written) if code != "mixed"]
+    codes += [code for code in shares if code not in codes]
+    return ([{"code": "***", "share": ""}] if mixed else []) + [
+        {"code": code, "share": shares.get(code, "")} for code in codes
+    ]
+
+
+def paged(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> Page[Any]:
+    """The page of a list that the address asks for."""
+    return Paginator(rows, per_page).get_page(request.GET.get("page"))
