@@ -62,8 +62,18 @@ def _shown(period: StatusPeriod) -> dict[str, Any]:
     return {
         "period": period, "word": _(WORDS[period.status]), "tone": TONES[period.status],
         "since": None if period.since == date.min else period.since, "confidence": _(CONFIDENCE[period.confidence]),
-        "precision": "" if period.precision == "day" else _(PRECISION[period.precision]),
+        "precision": "" if period.precision == "day" else _(PRECISION[period.precision]), "about": _about(period),
     }  # fmt: skip
+
+
+def _about(period: StatusPeriod) -> str:
+    """What is known of a first day that is not known: the year, the month or the span."""
+    if period.precision == "month":
+        return date_format(period.since, "YEAR_MONTH_FORMAT")
+    first, last = period.earliest or period.since, period.latest or period.since
+    if period.precision == "year" or (period.precision == "window" and first.year == last.year):
+        return date_format(period.since, "Y")
+    return f"{first.year}\N{EN DASH}{last.year}" if period.precision == "window" else ""
 
 
 def register_page(request: HttpRequest) -> HttpResponse:
