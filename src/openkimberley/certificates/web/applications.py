@@ -88,7 +88,11 @@ def new(request: HttpRequest) -> HttpResponse:
         return render(request, "certificates/new.html", {"companies": choices})
     company = request.POST.get("company") or (next(iter(by.companies)) if len(by.companies) == 1 else "")
     if request.method == "GET":
-        return render(request, "certificates/new.html", {"companies": [(company, known[company].holder.name if company in known else "")]})
+        return render(
+            request,
+            "certificates/new.html",
+            {"companies": [(company, known[company].holder.name if company in known else "")]},
+        )
     holder = known[company].holder if company in known else None
     exporter = {"licence": company, **({"name": holder.name, "address": holder.address} if holder else {})}
     row = actions.open_draft(by=by, at=timezone.now(), company=company, content={"exporter": exporter})
@@ -131,7 +135,11 @@ def step(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         if request.GET.get("all") or row.status == ApplicationStatus.RETURNED:
             form.say_objections(list(queries.precheck(row, on=timezone.now().date())))
         return _step_page(request, row, form)
-    posted = without_row(request.POST.dict(), kind.group, do.partition(":")[2]) if do.startswith("remove:") else request.POST.dict()
+    posted = (
+        without_row(request.POST.dict(), kind.group, do.partition(":")[2])
+        if do.startswith("remove:")
+        else request.POST.dict()
+    )
     content = kind.merged(row.content, posted)
     typed = str(request.POST.get("version", ""))
     version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else row.version
@@ -150,7 +158,11 @@ def step(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         messages.success(request, _("Saved. You can go on with it at any time."))
         return redirect("application", reference)
     following = after(slug)
-    return redirect("application-check", reference) if following == "check" else redirect("application-step", reference, following)
+    return (
+        redirect("application-check", reference)
+        if following == "check"
+        else redirect("application-step", reference, following)
+    )
 
 
 def _first(form: Step) -> str:
@@ -173,7 +185,12 @@ def _offers(slug: str, by: Actor) -> dict[str, Any]:
         named = []
         for code, participant in pairs:
             known = register.authority(code, participant, today)
-            named.append((code, f"{country_name(participant)}{f' ({code}): {known.name}' if known and code != participant else ''}"))
+            named.append(
+                (
+                    code,
+                    f"{country_name(participant)}{f' ({code}): {known.name}' if known and code != participant else ''}",
+                )
+            )
         return {"destinations": sorted(named, key=lambda pair: pair[1])}
     return {"holdings": queries.holdings(by=by)} if slug == "sources" else {}
 

@@ -111,7 +111,9 @@ def pdf(request: HttpRequest, number: str) -> HttpResponse:
 def label(request: HttpRequest, number: str) -> HttpResponse:
     """The label for the bag as PDF."""
     by = demand(request, P.CERTIFICATE_READ)
-    return _download(queries.label_pdf(number, by=by, demonstration=demonstration()), f"{number}-label.pdf", "application/pdf")
+    return _download(
+        queries.label_pdf(number, by=by, demonstration=demonstration()), f"{number}-label.pdf", "application/pdf"
+    )
 
 
 def language(request: HttpRequest) -> str:
@@ -246,4 +248,6 @@ def technical(request: HttpRequest, number: str = "") -> HttpResponse:
             return redirect("application", opened.reference)
     elif request.method == "POST" and not do:
         status = 422
-    return render(request, "certificates/technical.html", {"form": form, "parts": parts, "number": number}, status=status)
+    return render(
+        request, "certificates/technical.html", {"form": form, "parts": parts, "number": number}, status=status
+    )

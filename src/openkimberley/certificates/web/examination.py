@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from openkimberley.certificates import actions, queries
+from openkimberley.certificates import actions, queries, rules
+from openkimberley.certificates.actions import issue
 from openkimberley.certificates.forms.officer import Approve, Examine, Refuse, Return, Value
 from openkimberley.certificates.web import show
 from openkimberley.desk.web import demand
@@ -20,11 +21,14 @@ from openkimberley.kernel.rules import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from django.http import HttpRequest
 
     from openkimberley.certificates.forms.fields import DeskForm
     from openkimberley.certificates.models import Application
+    from openkimberley.kernel.actor import Actor
+    from openkimberley.kernel.rules import Objection
 
 P = Permission
 
@@ -116,7 +120,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         if issued is not None:
             messages.success(request, _("Certificate %(number)s is issued.") % {"number": issued.number})
             return redirect("certificate", issued.number)
-    objections = actions.objections_to_issue(row, on=now.date(), by=by) if row.status == "EXAMINED" else ()
+    objections = objections_to_issue(row, on=now.date(), by=by) if row.status == "EXAMINED" else ()
     return render(request, "certificates/approve.html", {
         "row": row, "form": form, "compared": compared(row), "valuations": list(row.valuations.all()),
         "examination": row.examinations.last(), "papers": queries.papers(row), "content": row.content,
@@ -124,6 +128,14 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         "stops": [o for o in objections if o.severity is not Severity.FLAG],
         "flags": [o for o in objections if o.severity is Severity.FLAG],
     }, status=status)  # fmt: skip
+
+
+def objections_to_issue(row: Application, *, on: date, by: Actor) -> tuple[Objection, ...]:
+    """What the rules would say if this actor issued the certificate on a day. Nothing is written."""
+    number = queries.next_number(row.authority, on=on) or f"{queries.participant_of(row.authority)}0"
+    content = issue._content(row, number=number, on=on, by=by, paper_serial="")
+    case = queries.case(row, on=on, content=content, approver=by.id)
+    return rules.ask(rules.BEFORE_ISSUE, case).objections
 
 
 def compared(row: Application) -> list[dict[str, Any]]:

@@ -45,9 +45,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     by = demand(request, P.PAPER_STOCK)
     form, status = Delivery(request.POST or None), 200
     if request.method == "POST":
-        count, status = form.attempt(
-            lambda: actions.receive_forms(by=by, at=timezone.now(), **form.cleaned_data)
-        )
+        count, status = form.attempt(lambda: actions.receive_forms(by=by, at=timezone.now(), **form.cleaned_data))
         if count is not None:
             said = ngettext("%(count)s sheet is on the ledger.", "%(count)s sheets are on the ledger.", count)
             messages.success(request, said % {"count": count})
@@ -80,6 +78,7 @@ def ranges(request: HttpRequest) -> HttpResponse:
     by = demand(request, P.PAPER_STOCK)
     rows = [
         {"row": row, "used": row.next - row.first, "left": row.last + 1 - row.next,
+         "total": row.last + 1 - row.first,
          "first": f"{row.prefix}{row.first:0{row.digits}d}", "last": f"{row.prefix}{row.last:0{row.digits}d}"}
         for row in queries.ranges(by.authority)
     ]  # fmt: skip
@@ -92,9 +91,7 @@ def register(request: HttpRequest) -> HttpResponse:
     by = demand(request, P.PAPER_STOCK)
     form, status = Range(request.POST or None, initial={"prefix": queries.participant_of(by.authority)}), 200
     if request.method == "POST":
-        done, status = form.attempt(
-            lambda: actions.register_range(by=by, at=timezone.now(), **form.cleaned_data)
-        )
+        done, status = form.attempt(lambda: actions.register_range(by=by, at=timezone.now(), **form.cleaned_data))
         if done is not None:
             messages.success(request, _("The range is registered."))
             return redirect("ranges")
