@@ -172,6 +172,7 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
     sources, already = received(row.authority, draws), drawn(row.authority, draws)
     values = {valuation.role: valuation for valuation in row.valuations.all()}
     here = participant_of(row.authority)
+    technical = row.kind != facts.Kind.EXPORT  # no exporter applies for it or declares: the authority moves the goods
     return Known(
         issued_numbers=frozenset(
             Certificate.objects.filter(number=wanted.number).values_list("number", flat=True) if approver else ()
@@ -189,7 +190,7 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
             for number, source in sources.items()
         },
         draws=draws,
-        declared=bool(row.declared_by),
+        declared=None if technical else bool(row.declared_by),
         verification=Verification(found.method, found.method_reason) if found else None,
         valuations=Valuations(
             exporter=wanted.total_usd, government=values["GOVERNMENT"].usd if "GOVERNMENT" in values else None,
@@ -199,7 +200,7 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
         steps={
             name: person
             for name, person in (
-                ("apply", row.filed_by or row.opened_by), ("examine", found.examined_by if found else ""),
+                ("apply", "" if technical else row.filed_by or row.opened_by), ("examine", found.examined_by if found else ""),
                 ("value", values["GOVERNMENT"].valued_by if "GOVERNMENT" in values else ""), ("approve", approver),
             )
             if person

@@ -64,7 +64,7 @@ def action(name: str, *, needs: Permission) -> Callable[[Callable[A, R]], Callab
             outermost, own = _entries.get() is None, [0]
             token = _entries.set(own)
             try:
-                with transaction.atomic(savepoint=not outermost):
+                with transaction.atomic():
                     _single_file()
                     result = function(*args, **kwargs)
                     if not own[0]:
