@@ -31,10 +31,10 @@ def decision_follows_the_status(decision: Decision, participant: Participant) ->
     current = participant.timeline()[-1]
     if current.status not in FOLLOWS[decision.verb]:
         yield _no("R165", _("%(code)s is %(status)s since %(since)s: the decision does not fit."), field="verb",
-                  code=decision.code, status=current.status.word, since=current.since.isoformat())  # fmt: skip
+                  code=decision.code, status=current.status.word, since=current.since_text)  # fmt: skip
     if decision.effective <= current.since:
         yield _no("R165", _("The decision would take effect on %(day)s, before the present status began on %(since)s."),
-                  field="effective", day=decision.effective.isoformat(), since=current.since.isoformat(),
+                  field="effective", day=decision.effective.isoformat(), since=current.since_text,
                   remedy=_("Choose a later day."))  # fmt: skip
     if decision.verb is Verb.RESTRICT_TO_ZONES and not any(zone.strip() for zone in decision.zones):
         yield _no("R165", _("A restriction to zones names no zone."), field="zones",

@@ -76,6 +76,11 @@ class StatusPeriod:
         return self.status in TRADES
 
     @property
+    def since_text(self) -> str:
+        """The first day for a message: YYYY-MM-DD, or that it has always been so."""
+        return "the beginning" if self.since == ALWAYS else self.since.isoformat()
+
+    @property
     def starts_exactly(self) -> bool:
         """True where the first day is known to the day, and not only from memory."""
         return self.precision == "day" and self.confidence == "seen"

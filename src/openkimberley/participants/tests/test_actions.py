@@ -8,11 +8,18 @@ from django.db import IntegrityError, transaction
 from tests.cast import AUDITOR, CHAIR, MPHO, NOW, SEKGOMA
 
 from openkimberley.journal.queries import history, verify
-from openkimberley.kernel.errors import NotFound, NotPermitted, Refused, Untrusted
+from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused, Untrusted
 from openkimberley.participants import actions, queries
 from openkimberley.participants.data import shipped_profiles, shipped_register
 from openkimberley.participants.facts import Authority, Decision, Status, StatusPeriod, Verb
-from openkimberley.participants.models import NationalListDate, ParticipantRow, ProfileValue, StatusRow
+from openkimberley.participants.models import (
+    AuthorityRow,
+    NationalListDate,
+    ParticipantRow,
+    ProfileValue,
+    StatusRow,
+    Version,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +140,24 @@ def test_two_decisions_on_one_status_cannot_both_stand(seeded):
         row.save()
 
 
+def test_a_decision_on_a_status_that_has_moved_on_is_a_conflict(seeded, monkeypatch):
+    stale = queries.effective_statuses("CG")[:-1]  # as read before somebody else's decision came in
+    queries.register()
+    monkeypatch.setattr(queries, "effective_statuses", lambda code: stale)
+    with pytest.raises(Conflict), transaction.atomic():
+        actions.suspend(by=CHAIR, at=NOW, decision=replace(DECISION, code="CG"))
+
+
+def test_who_never_took_part_is_said_to_be_outside_from_the_beginning(seeded):
+    admitted = replace(DECISION, verb=Verb.ADMIT, code="KE")
+    actions.admit(by=CHAIR, at=NOW, decision=admitted, name="Kenya")
+    with pytest.raises(Refused) as refusal, transaction.atomic():
+        actions.reinstate(by=CHAIR, at=NOW, decision=replace(DECISION, verb=Verb.REINSTATE, code="KE"))
+    assert "since 2026-12-01" in str(refusal.value)
+    assert queries.register().status_at("KE", date(2026, 1, 1)).since_text == "the beginning"
+    assert queries.register().status_at("KE", DAY).since_text == "2026-12-01"
+
+
 def test_a_national_list_gets_days_of_its_own(seeded):
     entry = StatusPeriod(Status.NON_PARTICIPANT, DAY, None, "SOR/2026-1, fictional")
     actions.set_national_date(by=SEKGOMA, at=NOW, by_list="CA", code="UZ", entry=entry)
@@ -225,6 +250,9 @@ def test_a_participant_in_the_register_is_protected(seeded):
 def test_rows_name_themselves(seeded):
     assert str(ParticipantRow.objects.get(code="GH")) == "GH"
     assert str(StatusRow.objects.filter(participant="GH").first()).startswith("GH PARTICIPANT")
+    assert str(AuthorityRow.objects.get(code="EU-IE")).startswith("EU-IE The Kimberley Process")
+    assert str(Version.objects.get()) == "1"
+    assert str(ProfileValue(code="SL", field="special")) == "SL.special"
     assert str(NationalListDate.objects.get(by_list="US", code="UZ", since=date(2025, 3, 6))) == (
         "US UZ PARTICIPANT 2025-03-06"
     )
