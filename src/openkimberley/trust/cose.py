@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cbor2
 
@@ -19,8 +18,7 @@ ALG, KID = 1, 4
 _TAG = 0xD2  # tag 18 in one byte
 
 
-@dataclass(frozen=True, slots=True)
-class Sign1:
+class Sign1(NamedTuple):
     """A parsed, not yet verified COSE_Sign1. ``protected`` is the header as signed, ``headers`` its content."""
 
     protected: bytes

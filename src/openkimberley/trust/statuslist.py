@@ -35,6 +35,9 @@ class Status(IntEnum):
     USED = 3  # import confirmed
 
 
+_STATUSES = tuple(Status)
+
+
 class StatusList:
     """The statuses of a list, by index. ``with_`` gives a changed copy; nothing is changed in place."""
 
@@ -55,7 +58,7 @@ class StatusList:
         """The status at ``index``. Raises ``Untrusted("9 status", ...)`` where the list has no such entry."""
         if not 0 <= index < len(self):
             raise Untrusted(STEP, "the list has no such entry")
-        return Status(self._data[index // PER_BYTE] >> index % PER_BYTE * BITS & 3)
+        return _STATUSES[self._data[index // PER_BYTE] >> index % PER_BYTE * BITS & 3]
 
     def with_(self, changes: Mapping[int, Status]) -> StatusList:
         """A copy with the entries of ``changes`` set."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from openkimberley.certificates.statements.codes import from_days
+from openkimberley.certificates.statements.codes import from_days, iso
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.kernel.rules import gettext_noop as _
 from openkimberley.trust.keys import PublicKey
@@ -21,6 +21,7 @@ FRESH_DAYS, SAID_DAYS, HOLD_DAYS = 7, 30, 90
 
 _DIGITS = re.compile(r"[0-9]+")
 _TRADES = frozenset({"PARTICIPANT", "TRADING_ENTITY"})
+_NOBODY: set[str] = set()
 _NEVER = frozenset({"APPLICANT", "NON_PARTICIPANT"})
 
 
@@ -127,7 +128,7 @@ def time(case: Case, key: PublicKey | None) -> Check:
     if key is None or claims.issued is None:
         return Check(6, UNKNOWN, _("Without the key nobody can tell whether it was in use."))
     day = from_days(claims.issued)
-    facts = {"kid": key.kid, "date": day.isoformat(), "since": str(key.compromised_since or "")}
+    facts = {"kid": key.kid, "date": iso(claims.issued), "since": str(key.compromised_since or "")}
     if (key.not_before and day < key.not_before) or (key.not_after and day > key.not_after):
         return Check(6, FAIL, _("The key %(kid)s was not in use on %(date)s, the date of issue."), facts)
     if key.state == "compromised":
@@ -149,7 +150,7 @@ def participant(case: Case) -> Check:
     """7: on the date of issue the issuer could trade, under its conditions, and so could the destination."""
     claims = case.claims
     day = case.day if claims.issued is None else claims.issued
-    facts = {"code": claims.participant or "?", "date": from_days(day).isoformat(), "list": case.bundle.list_date}
+    facts = {"code": claims.participant or "?", "date": iso(day), "list": case.bundle.list_date}
     listed = case.bundle.participants.get(claims.participant)
     if listed is None:
         if case.age > SAID_DAYS:
@@ -224,7 +225,7 @@ def _stale(case: Case, facts: dict[str, str]) -> Check | None:
 def status(case: Case) -> Check:
     """9: the issuer's status list has not taken the certificate back, and no alert names its number."""
     claims = case.claims
-    if claims.number and plain_number(claims.number) in case.bundle.alerts:
+    if case.bundle.alerts and plain_number(claims.number) in case.bundle.alerts:
         return Check(9, FAIL if claims.verify is None else WARN,
                      _("The number %(number)s is on the alert list."), {"number": claims.number}, ask=True)
     return _listed_status(case, {"issuer": claims.participant})
@@ -269,7 +270,8 @@ def use(case: Case) -> Check:
 
 
 def _used_by(case: Case) -> set[str]:
-    return case.bundle.used.get(case.claims.cid[:CID_PREFIX], set()) if case.claims.cid else set()
+    used = case.bundle.used
+    return used.get(case.claims.cid[:CID_PREFIX], _NOBODY) if used else _NOBODY
 
 
 def validity(case: Case) -> Check:
@@ -277,7 +279,7 @@ def validity(case: Case) -> Check:
     claims = case.claims
     if claims.expires is None or claims.issued is None:
         return Check(11, UNKNOWN, _("The dates of the certificate are not known."))
-    facts = {"issued": from_days(claims.issued).isoformat(), "expires": from_days(claims.expires).isoformat()}
+    facts = {"issued": iso(claims.issued), "expires": iso(claims.expires)}
     if case.day > claims.expires:
         return Check(11, FAIL, _("The certificate expired on %(expires)s."), facts)
     if claims.issued > case.day + 1:  # a day of grace: the issuer's date may be ahead of UTC

@@ -79,13 +79,10 @@ def verify_pdf(
 
 def judge(found: Sequence[Check]) -> tuple[Verdict, Advice]:
     """The verdict and the advice that checks come to together."""
-    results = [check.result for check in found if check.counts]
-    if Result.FAIL in results:
+    noted = [check for check in found if check.result is not Result.PASS and check.counts]
+    if any(check.result is Result.FAIL for check in noted):
         return Verdict.INVALID, Advice.REJECT
-    open_ = [
-        check for check in found
-        if check.counts and (check.result is Result.UNKNOWN or (check.result is Result.WARN and check.id in _HOLDING))
-    ]
+    open_ = [check for check in noted if check.result is Result.UNKNOWN or check.id in _HOLDING]
     if not open_:
         return Verdict.VALID, Advice.ACCEPT
     return Verdict.CANNOT_TELL, Advice.ASK_ISSUER if any(check.ask for check in open_) else Advice.HOLD

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openkimberley.certificates.statements.codes import from_days
+from openkimberley.certificates.statements.codes import iso
 from openkimberley.kernel.rules import gettext_noop as _
 from openkimberley.trust.canonical import b64u
 from openkimberley.trust.qr import check_code
@@ -162,7 +162,7 @@ class Report:
         return {
             "verdict": self.verdict.value, "advice": self.advice.value, "proven": self.proven,
             "artefact": claims.kind, "number": claims.number, "issuer": claims.participant,
-            "authority": claims.authority, "issue_date": _iso(claims.issued), "expiry_date": _iso(claims.expires),
+            "authority": claims.authority, "issue_date": _day(claims.issued), "expiry_date": _day(claims.expires),
             "destination": claims.destination, "seal": claims.seal,
             "cid": b64u(claims.cid) if claims.cid else "",
             "check_code": check_code(claims.cid) if claims.cid else "",
@@ -171,5 +171,5 @@ class Report:
         }
 
 
-def _iso(day: int | None) -> str | None:
-    return None if day is None else from_days(day).isoformat()
+def _day(day: int | None) -> str | None:
+    return None if day is None else iso(day)
