@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_date
 from babel.numbers import format_decimal
 from django import template
 from django.forms import BaseForm, BaseFormSet, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.forms.boundfield import BoundField
 from django.urls import NoReverseMatch, reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -53,6 +54,7 @@ def field(bound: BoundField, css: str = "", unit: str = "") -> dict[str, Any]:
     ``css`` adds a class (``short``, ``wide``); ``unit`` is shown after the input (it defaults to the field's own).
     """
     group = isinstance(bound.field.widget, (RadioSelect, CheckboxSelectMultiple))
+    bound.field.widget.attrs.pop("placeholder", None)  # a label that vanishes while typing helps nobody
     faults = [_fault(e) for e in bound.errors.as_data()] if bound.errors else []
     described = [f"{bound.auto_id}_helptext"] * bool(bound.help_text) + [f"{bound.auto_id}_error"] * bool(faults)
     return {
@@ -159,6 +161,12 @@ def role_names(roles: Iterable[object]) -> list[str]:
     return sorted(words.role(str(r)) for r in roles if str(r) != Role.PUBLIC.value)
 
 
+@register.filter
+def role_word(role: object) -> str:
+    """One role in the reader's words."""
+    return words.role(str(getattr(role, "value", role)))
+
+
 def _amount(value: object) -> str:
     """An exact amount with the reader's grouping, always two decimals."""
     return format_decimal(Decimal(str(value)), format="#,##0.00", locale=_locale(), decimal_quantization=False)
@@ -180,6 +188,12 @@ def usd(value: Decimal | str | None) -> SafeString:
     return format_html('<bdi class="nowrap">US$ {}</bdi>', _amount(value))
 
 
+def _day_in_words(value: date) -> str:
+    """The day as the reader writes it. English here is the world's: 2 November 2026, never November 2."""
+    locale = _locale()
+    return format_date(value, "long", locale=Locale("en", "GB") if locale.language == "en" else locale)
+
+
 @register.filter
 def day(value: date | datetime | str | None) -> SafeString:
     """``{{ certificate.expiry_date|day }}``: the day in the reader's words; a dash where unknown."""
@@ -189,7 +203,7 @@ def day(value: date | datetime | str | None) -> SafeString:
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, datetime):
         value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
-    said = formats.date_format(value, "DATE_FORMAT")
+    said = _day_in_words(value)
     return format_html('<time class="nowrap" datetime="{}">{}</time>', value.isoformat(), said)
 
 
@@ -201,7 +215,7 @@ def moment(value: datetime | str | None) -> SafeString:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     here = timezone.localtime(value) if timezone.is_aware(value) else value
-    said = f"{formats.date_format(here, 'DATE_FORMAT')} {here:%H:%M} {here.tzname() or ''}".strip()
+    said = f"{_day_in_words(here.date())} {here:%H:%M} {here.tzname() or ''}".strip()
     return format_html('<time datetime="{}">{}</time>', here.isoformat(timespec="seconds"), said)
 
 
