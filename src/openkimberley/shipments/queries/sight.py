@@ -1,0 +1,134 @@
+"""What a desk sees of a certificate that is presented: the engine's verdict, and the content it can rely on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from openkimberley.certificates import queries as certificates
+from openkimberley.certificates import statements
+from openkimberley.certificates.facts import Certificate
+from openkimberley.documents.read import read_pdf
+from openkimberley.kernel.actor import Actor
+from openkimberley.kernel.errors import NotFound, Untrusted
+from openkimberley.shipments.models import Arrival, PaperCertificate
+from openkimberley.shipments.queries.rows import normalised
+from openkimberley.trust.canonical import unb64u
+from openkimberley.verification import engine
+from openkimberley.verification.facts import Report, SealFinding, SealState
+from openkimberley.verification.statements import Bundle
+
+PDF_MAGIC = b"%PDF-"
+_read: dict[str, Any] = {}
+
+
+def current_bundle(*, at: datetime) -> Bundle:
+    """This node's bundle as the engine reads it; read anew only when the journal has moved."""
+    made = certificates.bundle(at=at)
+    key = (made.get("head"), made["issued"][:13])
+    if _read.get("key") != key:
+        _read.update(key=key, bundle=Bundle(made))
+    bundle: Bundle = _read["bundle"]
+    return bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The engine's report as it is kept, and the certificate as far as the artefact shows it."""
+
+    report: dict[str, Any]
+    certificate: Certificate | None = None
+
+
+def verdict(artefact: bytes, *, by: Actor, at: datetime) -> Judged:
+    """Judge a QR text, an SD-JWT, a PDF or a bare number for the actor's desk. The one place that asks the engine."""
+    bundle = current_bundle(at=at)
+    if artefact[:1024].lstrip().startswith(PDF_MAGIC):
+        report = _verify_pdf(artefact, bundle, by=by, at=at)
+    else:
+        report = engine.verify(artefact, bundle, now=at, authority=by.authority or None)
+    return Judged({**report.as_json(), "proven": report.proven}, report.certificate if report.proven else None)
+
+
+def _verify_pdf(data: bytes, bundle: Bundle, *, by: Actor, at: datetime) -> Report:
+    """Judge a PDF by the credential inside it and the seal of its page."""
+    about = bundle.as_json().get("authorities", {}).values()
+    reading = read_pdf(data, [unb64u(root) for one in about for root in one.get("seal_roots", ())])
+    # A seal that cannot be read was broken by whoever changed the file: an untouched page has a readable one, or none.
+    state = SealState.ALTERED if reading.seal == "unreadable" else SealState(str(reading.seal))
+    seal = SealFinding(state, reading.certificate_sha256 or "", reading.detail)
+    return engine.verify_pdf(reading.sd_jwt or "", seal, bundle, now=at, authority=by.authority or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A certificate as it was presented: who issued which number, what is known of it, and what the engine says."""
+
+    issuer: str
+    number: str
+    written: str
+    source: str  # NODE, ARTEFACT, PAPER
+    content: dict[str, Any]
+    report: dict[str, Any] = field(default_factory=dict)
+    cid: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """The columns of an arrival that the sighting fills."""
+        known = statements.certificate_from_json(self.content)
+        return {
+            "written": self.written, "source": self.source, "content": self.content, "cid": self.cid,
+            "verdict": self.report, "issuing_authority": known.issuing_authority[:200],
+            "exporter_name": known.exporter.name[:200] if known.exporter else "",
+            "importer_name": known.importer.name[:200] if known.importer else "",
+            "importer_licence": known.importer.licence[:40] if known.importer else "",
+            "carats": known.total_carats, "usd": known.total_usd,
+        }  # fmt: skip
+
+
+def sighting(number: str, artefact: bytes, *, by: Actor, at: datetime) -> Sighting:
+    """What is presented, by a scanned artefact or a typed number.
+
+    The issuer's record on this node comes first, then what a checked artefact shows whole, then the register of papers.
+    A label shows neither weight nor names: its number leads to the record, the announcement or the registered paper.
+    Raises ``Untrusted`` for an artefact that is none, ``NotFound`` where nothing is known under the number.
+    """
+    judged = verdict(artefact, by=by, at=at) if artefact else None
+    if judged is not None:
+        written = str(judged.report.get("number") or "")
+        if not written:
+            raise Untrusted("1 parse", _first_fault(judged.report))
+    else:
+        written = number.strip()
+    issued = certificates.issued(written) or certificates.issued(normalised(written))
+    if issued is not None:
+        own = judged or verdict(issued.sd_jwt.encode(), by=by, at=at)
+        return Sighting(
+            issued.participant, normalised(issued.number), issued.number, "NODE", issued.content, own.report, issued.cid
+        )
+    if judged is not None and judged.certificate is not None and judged.certificate.lines:
+        content = statements.certificate_to_json(judged.certificate)
+        issuer = str(judged.report.get("issuer", ""))
+        cid = str(judged.report.get("cid", ""))
+        return Sighting(issuer, normalised(written), written[:40], "ARTEFACT", content, judged.report, cid)
+    return _registered(written, judged, by=by, at=at)
+
+
+def _registered(written: str, judged: Judged | None, *, by: Actor, at: datetime) -> Sighting:
+    """What the announcement or the register of papers knows under a number. Raises ``NotFound``."""
+    plain = normalised(written)
+    expected = Arrival.objects.filter(authority=by.authority, number=plain).first()
+    paper = PaperCertificate.objects.filter(authority=by.authority, number=plain).first()
+    known = expected or paper
+    if known is None:
+        raise NotFound("certificate", f"{written[:40]}: register the paper first")
+    report = (judged or verdict(plain.encode(), by=by, at=at)).report
+    source = expected.source if expected is not None else "PAPER"
+    return Sighting(
+        known.issuer, plain, written[:40], source, known.content, report, expected.cid if expected is not None else ""
+    )
+
+
+def _first_fault(report: dict[str, Any]) -> str:
+    """The first failed check of a report in words."""
+    return next((str(c["detail"]) for c in report["checks"] if c["result"] == "fail"), "no certificate was recognised")
