@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,7 +41,7 @@ from openkimberley.trust.statuslist import Status as StatusBits
 from openkimberley.trust.statuslist import StatusList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from openkimberley.participants.facts import Profile, StatusPeriod
     from openkimberley.trust.keys import Signer
@@ -158,6 +160,8 @@ def case(row: Application, *, on: date, content: dict[str, Any] | None = None, a
     Raises ``Untrusted`` for content that cannot be read as a certificate.
     """
     wanted = statements.certificate_from_json(content) if content else content_facts(row, on=on)
+    if row.kind != facts.Kind.EXPORT and row.about:
+        wanted = replace(wanted, draws_on=(row.about,))
     return Case(
         certificate=wanted, asked_on=on, register=participants.register(), profiles=participants.profiles(),
         known=_known(row, wanted, on=on, approver=approver), own=True,
@@ -167,12 +171,24 @@ def case(row: Application, *, on: date, content: dict[str, Any] | None = None, a
 def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: str) -> Known:
     """What this desk knows about an application besides its content."""
     found = row.examinations.last()
+    technical = row.kind != facts.Kind.EXPORT  # no exporter applies for it or declares: the authority moves the goods
     licence = trade.known_licences([row.company]).get(row.company) if row.company else None
     draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws_on", [])}
     sources, already = received(row.authority, draws), drawn(row.authority, draws)
     values = {valuation.role: valuation for valuation in row.valuations.all()}
     here = participant_of(row.authority)
-    technical = row.kind != facts.Kind.EXPORT  # no exporter applies for it or declares: the authority moves the goods
+    held = {
+        number: HeldImport(
+            number, source.carats - already.get(number, Decimal("0.00")),
+            origin=tuple(country for country in source.origin if country != facts.MIXED),
+            mixed=facts.MIXED in source.origin,
+        )
+        for number, source in sources.items()
+    }  # fmt: skip
+    if technical and row.about:  # what goes back, is held or is examined came under that certificate, and no more of it
+        carats = wanted.total_carats or Decimal("0.00")
+        draws[row.about] = carats
+        held[row.about] = HeldImport(row.about, carats, origin=wanted.origin, mixed=wanted.mixed)
     return Known(
         issued_numbers=frozenset(
             Certificate.objects.filter(number=wanted.number).values_list("number", flat=True) if approver else ()
@@ -181,14 +197,7 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
         stock_declared=(on.year - 1 in licence.stock_declared) if licence else None,
         private_person=licence.one_time if licence else None,
         mined_here=here in wanted.origin if not draws else None,
-        imports={
-            number: HeldImport(
-                number, source.carats - already.get(number, Decimal("0.00")),
-                origin=tuple(country for country in source.origin if country != facts.MIXED),
-                mixed=facts.MIXED in source.origin,
-            )
-            for number, source in sources.items()
-        },
+        imports=held,
         draws=draws,
         declared=None if technical else bool(row.declared_by),
         verification=Verification(found.method, found.method_reason) if found else None,

@@ -119,6 +119,8 @@ def _content(row: Application, *, number: str, on: date, by: Actor, paper_serial
     )  # fmt: skip
     if paper_serial:
         content["paper_serial"] = paper_serial
+    if row.kind != Kind.EXPORT and row.about:
+        content["draws_on"] = [row.about]
     return content
 
 

@@ -100,7 +100,7 @@ def _send_back(clock: Clock, number: str) -> None:
     official, approver = BY_KEY["be-issuing"], BY_KEY["be-approving"]
     content = {
         "exporter": SCHELDT, "importer": KALAHARI, "origin": ["BW"], "destination": "BW",
-        "destination_authority": "BW", "parcels": 1, "lines": goods("149.95", "19500.00"), "provenance": "BW",
+        "destination_authority": "BW", "parcels": 1, "lines": goods("149.95", "19500.00"),
     }  # fmt: skip
     row = certificates.open_technical(
         by=official, at=clock.later(), kind=Kind.TECHNICAL_RETURN, about=number, content=content,
@@ -111,7 +111,7 @@ def _send_back(clock: Clock, number: str) -> None:
     assert approver.id
     shipments.return_goods(
         by=BY_KEY["import"], at=clock.later(), number=number, technical_number=technical.number,
-        requested_by_issuer="The issuing authority asked by letter for the goods to come back",
+        request="The issuing authority asked by letter for the goods to come back",
     )  # fmt: skip
 
 
