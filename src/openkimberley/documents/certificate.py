@@ -1,6 +1,6 @@
 """The certificate page: what stands on it, set as PDF/A-3a with its signed statement attached.
 
-The page is A4 landscape: the certificate (Annex I A) at the left, the import confirmation part (Annex I B) at the right.
+The page is A4 landscape: left the certificate (Annex I A), right the import confirmation part (Annex I B).
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def lines_data(lines: Iterable[PrintedLine]) -> list[dict[str, str]]:
 
 
 def dated(at_unix: int) -> dict[str, int]:
-    """Year, month and day (UTC) of the second a statement was signed, as the layouts read them."""
-    day = datetime.fromtimestamp(at_unix, UTC).date()
-    return {"year": day.year, "month": day.month, "day": day.day}
+    """The second a statement was signed, in UTC, as the layouts read it."""
+    at = datetime.fromtimestamp(at_unix, UTC)
+    return {unit: getattr(at, unit) for unit in ("year", "month", "day", "hour", "minute", "second")}
 
 
 def _wording(page: Page) -> dict[str, str]:

@@ -29,7 +29,7 @@ class NotPrintable(Conflict):
 
 
 class PageKind(StrEnum):
-    """What a certificate is for; the values of ``certificates.facts.Kind``. A technical certificate has its own title."""
+    """What a certificate is for: the values of ``certificates.facts.Kind``. A technical one has its own title."""
 
     EXPORT = "EXPORT"
     TECHNICAL_RETURN = "TECHNICAL_RETURN"
@@ -67,9 +67,10 @@ class PrintedOrigin:
 class Page:
     """Everything a certificate page shows (KPCS Core Document, Annex I A and B).
 
-    ``title`` and ``statement`` empty mean the official words of the kind. ``mixed`` prints ``***`` as origin, followed by
-    the countries of ``origin`` where known. ``language`` is ``en`` for English only. ``demonstration`` prints a watermark
-    across the page: a made-up certificate must never pass for a real one. ``void`` is the reason, printed across it.
+    ``title`` and ``statement`` empty mean the official words of the kind. ``mixed`` prints ``***`` as origin, with
+    the countries of ``origin`` where known. ``language`` is ``en`` for English only. ``demonstration`` prints a mark
+    across the page: a made-up certificate must never pass for a real one. ``void`` is the reason of voidness; it prints
+    VOID across the page.
     ``issued_at_unix`` is the second of signing; it dates the file, so that equal input gives equal bytes.
     """
 
@@ -187,8 +188,8 @@ def checked_language(language: str) -> str:
 def checked_text(text: str) -> str:
     """The text in composed form (NFC), if every character shows as what it is.
 
-    Raises ``NotPrintable`` for control characters other than a line feed, for unassigned and private characters, and for
-    invisible or reordering ones.
+    Raises ``NotPrintable`` for control characters other than a line feed, for unassigned and private characters, and
+    for invisible or reordering ones.
     """
     for character in text:
         if character == "\n":

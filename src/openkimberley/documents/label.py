@@ -1,4 +1,4 @@
-"""The label of the sealed bag: 100 x 60 mm, with the label QR code at error correction Q, because bags get scratched."""
+"""The label of the sealed bag: 100 x 60 mm, its QR code at error correction Q, because bags get scratched."""
 
 from __future__ import annotations
 

@@ -39,9 +39,7 @@ def _fonts() -> typst.Fonts:
 
 @cache
 def _compiler(layout: str) -> typst.Compiler:
-    return typst.Compiler(
-        _LAYOUTS / f"{layout}.typ", root=_LAYOUTS, font_paths=_fonts(), ignore_system_fonts=True
-    )
+    return typst.Compiler(_LAYOUTS / f"{layout}.typ", root=_LAYOUTS, font_paths=_fonts(), ignore_system_fonts=True)
 
 
 def _checked(data: Any) -> Any:

@@ -115,7 +115,7 @@ def scan(image: bytes) -> list[str]:
     """
     grey = _opened(image)
     try:
-        found = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode)
+        found = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     except Exception as broken:  # a native decoder; none of its errors may cross
         raise Untrusted(_STEP, "the picture could not be searched for a QR code") from broken
     texts = [code.text for code in found[:MAX_CODES] if code.valid and code.text]

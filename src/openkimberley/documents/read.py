@@ -16,6 +16,9 @@ No PDF parser runs on foreign bytes: compressed objects, cross-reference tables 
 authority sealed is what it sealed, whatever its structure; and a statement is judged by its own signature.
 """
 
+# mypy: disable-error-code="no-untyped-call"
+# asn1crypto has no types.
+
 from __future__ import annotations
 
 import base64
@@ -26,7 +29,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 from asn1crypto import cms
@@ -48,14 +51,22 @@ SealState = Literal["intact", "altered", "unsigned", "unknown_signer", "unreadab
 _PARSE = "1 parse"
 _ROOTS = "2 roots"
 _SIGNS_OF_A_SEAL = (
-    b"/ByteRange", b"ETSI.CAdES.detached", b"adbe.pkcs7", b"(KPSeal)", b"/DocMDP", b"Adobe.PPK", b"/SigFlags", b"/FT /Sig", b"/FT/Sig",
-)  # fmt: skip
+    b"/ByteRange",
+    b"ETSI.CAdES.detached",
+    b"adbe.pkcs7",
+    b"(KPSeal)",
+    b"/DocMDP",
+    b"Adobe.PPK",
+    b"/SigFlags",
+    b"/FT /Sig",
+    b"/FT/Sig",
+)
 _RANGE = re.compile(rb"/ByteRange\s{0,3}\[\s{0,3}(\d{1,9})\s{1,3}(\d{1,9})\s{1,3}(\d{1,9})\s{1,3}(\d{1,9})\s{0,60}\]")
-_TIME = re.compile(rb"/M\s{0,3}\(D(?::|\\072)(\d{14})(?:Z|([+-])(\d\d)'(\d\d)'?)\)")
+_TIME = re.compile(rb"/M\s{0,3}\(D(?::|\\072)(\d{14})Z\)")
 _EMBEDDED = re.compile(rb"/Type\s{0,8}/EmbeddedFile\b")
 _FILESPEC_NAME = re.compile(rb"/F\s{0,3}\(([A-Z0-9][A-Z0-9 ._-]{1,39})\.(?:sd-jwt|receipt\.jws)\)")
 _LENGTH = re.compile(rb"/Length\s{1,3}(\d{1,9})\b(?!\s+\d+\s+R)")
-_FILTER = re.compile(rb"/Filter\s{0,3}(\[?\s{0,3}/[A-Za-z0-9#]{1,40}(?:\s{0,3}/[A-Za-z0-9#]{1,40}){0,4})")
+_FILTER = re.compile(rb"/Filter\s{0,3}(\[[^\]]{0,200}\]?|/[A-Za-z0-9#]{1,40})")
 _B64 = rb"[A-Za-z0-9_-]"
 _SD_JWT = re.compile(rb"ey" + _B64 + rb"{1,2000}\." + _B64 + rb"{2,100000}\." + _B64 + rb"{2,12000}~[A-Za-z0-9_~.-]*")
 _JWS = re.compile(rb"ey" + _B64 + rb"{1,2000}\." + _B64 + rb"{2,100000}\." + _B64 + rb"{2,12000}")
@@ -65,7 +76,8 @@ _JWS = re.compile(rb"ey" + _B64 + rb"{1,2000}\." + _B64 + rb"{2,100000}\." + _B6
 class PdfReading:
     """What a PDF holds. ``sd_jwt`` and ``receipt`` are *not verified* here, nor is ``number``, which they state.
 
-    ``seal`` speaks of the file alone; ``certificate_sha256`` is the seal certificate's, in hex; ``detail`` is for people.
+    ``seal`` speaks of the file alone; ``certificate_sha256`` is the seal certificate's, in hex; ``sealed_at`` is the
+    time that the sealed bytes state; ``detail`` is for people.
     """
 
     sd_jwt: str | None
@@ -100,7 +112,13 @@ def read_pdf(pdf: bytes, roots: Sequence[bytes] = ()) -> PdfReading:
     sd_jwt, receipt = _statements(pdf)
     seal = _seal(pdf, trusted)
     return PdfReading(
-        sd_jwt, receipt, _number(sd_jwt or receipt, pdf), seal.state, seal.certificate_sha256, seal.sealed_at, seal.detail
+        sd_jwt,
+        receipt,
+        _number(sd_jwt or receipt, pdf),
+        seal.state,
+        seal.certificate_sha256,
+        seal.sealed_at,
+        seal.detail,
     )
 
 
@@ -151,7 +169,7 @@ def _content(pdf: bytes, header: bytes, at: int) -> bytes | None:
         if size > MAX_ATTACHMENT_BYTES:
             raise Untrusted(_PARSE, f"an attachment is larger than {MAX_ATTACHMENT_BYTES // 1024} kB")
         return pdf[at : at + size]
-    if filters.group(1).strip(b"[ \r\n\t") != b"/FlateDecode":
+    if filters.group(1).strip(b"[] \r\n\t") != b"/FlateDecode":
         return None
     unpacker = zlib.decompressobj()
     try:
@@ -192,36 +210,49 @@ def _seal(pdf: bytes, roots: Sequence[x509.Certificate]) -> _Seal:
 
 
 def _checked_seal(pdf: bytes, roots: Sequence[x509.Certificate]) -> _Seal:
-    # a
+    bounds = _bounds(pdf)  # a
+    if isinstance(bounds, _Seal):
+        return bounds
+    before, after = bounds
+    digits = pdf[before + 1 : after - 1]
+    digest = hashlib.sha256(pdf[:before] + pdf[after:]).digest()
+    certificate, signature, stated = _parts(digits)
+    if stated != digest:
+        return _Seal("altered", "The file was changed after it was sealed.")
+    if digits != signed_data(digest, certificate, signature).hex().upper().encode("ascii").ljust(
+        len(digits), b"0"
+    ):  # b
+        return _Seal("altered", "The seal was changed, or is of another form than ours.")
+    holder = x509.load_der_x509_certificate(certificate)
+    if not _signed(holder, signature, signed_attributes(digest, certificate).dump()):  # c
+        return _Seal("altered", "The signature of the seal is wrong.")
+    return _trusted_seal(holder, hashlib.sha256(certificate).hexdigest(), _stated_time(pdf, before, after), roots)  # d
+
+
+def _bounds(pdf: bytes) -> tuple[int, int] | _Seal:
+    """Where the seal begins and ends, angle brackets included; or what is wrong with that."""
     if pdf.count(b"/ByteRange") != 1 or (found := _RANGE.search(pdf)) is None:
         return _Seal("altered", "The file has traces of a seal, but not exactly one seal.")
     first, before, after, rest = (int(number) for number in found.groups())
     if first != 0 or not 0 < before < after or after + rest != len(pdf):
         return _Seal("altered", "Something was added after the file was sealed, or taken away.")
-    gap = pdf[before:after]
-    if not before >= found.end() and not after <= found.start():
+    if before < found.end() and after > found.start():
         return _Seal("altered", "The seal does not cover its own bounds.")
-    if len(gap) > MAX_CMS_HEX or gap[:1] != b"<" or gap[-1:] != b">":
+    if after - before > MAX_CMS_HEX or pdf[before : before + 1] != b"<" or pdf[after - 1 : after] != b">":
         return _Seal("unreadable", "The seal is not where the file says it is.")
-    # b
-    digest = hashlib.sha256(pdf[:before] + pdf[after:]).digest()
-    certificate, signature, stated = _parts(gap[1:-1])
-    if stated != digest:
-        return _Seal("altered", "The file was changed after it was sealed.")
-    built = signed_data(digest, certificate, signature).hex().upper().encode("ascii")
-    if gap[1:-1] != built.ljust(len(gap) - 2, b"0"):
-        return _Seal("altered", "The seal was changed, or is of another form than ours.")
-    # c
-    holder = x509.load_der_x509_certificate(certificate)
+    return before, after
+
+
+def _signed(holder: x509.Certificate, signature: bytes, message: bytes) -> bool:
+    """Whether the certificate's key, which must be P-256, made this signature over the message."""
     public = holder.public_key()
     if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
-        return _Seal("unreadable", "The seal's key is of a kind we do not use.")
+        return False
     try:
-        public.verify(signature, signed_attributes(digest, certificate).dump(), ec.ECDSA(hashes.SHA256()))
+        public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
-        return _Seal("altered", "The signature of the seal is wrong.")
-    # d
-    return _trusted_seal(holder, hashlib.sha256(certificate).hexdigest(), _stated_time(pdf, before, after), roots)
+        return False
+    return True
 
 
 def _parts(digits: bytes) -> tuple[bytes, bytes, bytes]:
@@ -243,15 +274,11 @@ def _der_length(der: bytes) -> int:
 
 
 def _stated_time(pdf: bytes, before: int, after: int) -> datetime | None:
-    """The signing time written next to the seal; it is inside the sealed bytes."""
+    """The signing time (UTC) written next to the seal; it is inside the sealed bytes."""
     found = _TIME.search(pdf, max(0, before - 600), before) or _TIME.search(pdf, after, after + 600)
     if found is None:
         return None
-    moment = datetime.strptime(found.group(1).decode("ascii"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    if found.group(2):
-        offset = timedelta(hours=int(found.group(3)), minutes=int(found.group(4)))
-        moment += -offset if found.group(2) == b"+" else offset
-    return moment
+    return datetime.strptime(found.group(1).decode("ascii"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
 def _trusted_seal(
@@ -267,7 +294,7 @@ def _trusted_seal(
     for root in roots:
         if _issued(holder, root) and root.not_valid_before_utc <= at <= root.not_valid_after_utc:
             return _Seal("intact", "The file is as it was sealed, by a known authority.", fingerprint, at)
-    return _Seal("unknown_signer", "The file is as it was sealed, but its seal is of nobody known here.", fingerprint, at)
+    return _Seal("unknown_signer", "The file is as it was sealed, but by nobody known here.", fingerprint, at)
 
 
 def _issued(holder: x509.Certificate, root: x509.Certificate) -> bool:

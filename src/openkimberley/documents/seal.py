@@ -1,21 +1,24 @@
 """The electronic seal of a PDF: PAdES B-B with a P-256 key, as a certification signature that allows no change.
 
-Small chain: an authority's own root (CSCA, 10 years, kept offline) issues seal certificates (15 months). P-256 and not
-Ed25519, because common viewers cannot verify Ed25519 in PDF. No time stamp service: a node may be offline, and time comes
-from the journal's witnesses. The seal tells that *this file* came from the authority; what the certificate says is
+Small chain: an authority's own root (CSCA, 10 years, offline) issues seal certificates (15 months). P-256 and not
+Ed25519, because common viewers do not verify that in PDF. No time stamp service: a node may be offline, and time
+comes from the journal's witnesses. The seal tells that *this file* came from the authority; what the certificate says is
 proven by the SD-JWT attached to it.
 
 The CMS has one shape only, built by ``signed_data``. The reader builds it again from certificate, digest and signature
 and compares bytes, so that nothing in the unsigned gap of the file can be changed unseen.
 """
 
+# mypy: disable-error-code="no-untyped-call"
+# asn1crypto has no types.
+
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asn1crypto import algos, cms, tsp
@@ -188,9 +191,9 @@ class _Quiet(IncrementalPdfFileWriter):  # type: ignore[misc,unused-ignore]
 def seal_pdf(pdf: bytes, key: ec.EllipticCurvePrivateKey | SignBytes, certificate: bytes, *, at: datetime) -> bytes:
     """The PDF with the seal appended; ``at`` (with zone) is the signing time it states.
 
-    ``key`` is the seal key, or a function of the signing process that signs with it; ``certificate`` the seal certificate
-    (DER). The root is not put in: the reader has it from the trust list. Raises ``ValueError`` for a file that is sealed
-    already or is no PDF.
+    ``key`` is the seal key, or a function of the signing process that signs with it; ``certificate`` the seal
+    certificate (DER). The root is not put in: the reader has it from the trust list. Raises ``ValueError`` for a file
+    that is sealed already. The PDF must be our own: a broken one raises the PDF library's errors.
     """
     if b"/ByteRange" in pdf:
         raise ValueError("this file is sealed already, or would read as if it were")
@@ -205,7 +208,7 @@ def seal_pdf(pdf: bytes, key: ec.EllipticCurvePrivateKey | SignBytes, certificat
     steps.send(
         SigObjSetup(
             sig_placeholder=SignatureObject(
-                timestamp=at, subfilter=SigSeedSubFilter.PADES, bytes_reserved=2 * CMS_BYTES
+                timestamp=at.astimezone(UTC), subfilter=SigSeedSubFilter.PADES, bytes_reserved=2 * CMS_BYTES
             ),
             mdp_setup=SigMDPSetup(md_algorithm="sha256", certify=True, docmdp_perms=MDPPerm.NO_CHANGES),
         )

@@ -44,7 +44,9 @@ PAGE = Page(
     expiry_date=date(2027, 1, 1),
     destination="European Union",
     destination_authority="Federal Public Service Economy, Antwerp",
-    exporter=PrintedParty("Okavango Rough Trading (Pty) Ltd", "Plot 63016, Block 8\nGaborone, Botswana", "EXP-2026-0071"),
+    exporter=PrintedParty(
+        "Okavango Rough Trading (Pty) Ltd", "Plot 63016, Block 8\nGaborone, Botswana", "EXP-2026-0071"
+    ),
     importer=PrintedParty("Scheldt Diamonds NV", "Hoveniersstraat 22\n2018 Antwerpen, Belgium", "BE-0411.222.333"),
     parcels=3,
     lines=(
@@ -117,7 +119,9 @@ def seal(root):
 def poppler(tool: str) -> str:
     found = shutil.which(tool)
     if found is None:
-        pytest.skip(f"{tool} is missing: install the Debian package poppler-utils to test the text and the look of the page")
+        pytest.skip(
+            f"{tool} is missing: install the Debian package poppler-utils to test the text and the look of the page"
+        )
     return found
 
 
@@ -128,8 +132,11 @@ def text_of(tmp_path: Path):
     def read(pdf: bytes) -> str:
         tool = poppler("pdftotext")
         (tmp_path / "page.pdf").write_bytes(pdf)
-        got = subprocess.run([tool, "-enc", "UTF-8", tmp_path / "page.pdf", "-"], capture_output=True, check=True)
-        return " ".join(got.stdout.decode("utf-8").split())
+        got = subprocess.run(
+            [tool, "-raw", "-enc", "UTF-8", tmp_path / "page.pdf", "-"], capture_output=True, check=True
+        )
+        words = got.stdout.decode("utf-8").translate(dict.fromkeys(map(ord, "\u202a\u202b\u202c\u200e\u200f")))
+        return " ".join(words.split())
 
     return read
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zlib
@@ -69,10 +70,14 @@ def png_of_claimed_size(width: int, height: int) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    )
 
 
-@pytest.mark.parametrize(("width", "height"), [(60000, 60000), (9000, 9000), (2**31 - 1, 2**31 - 1), (0, 0), (100, 100)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(60000, 60000), (9000, 9000), (2**31 - 1, 2**31 - 1), (0, 0), (100, 100)]
+)
 def test_picture_bombs_and_false_sizes_are_refused_before_they_unfold(width, height):
     with pytest.raises(Untrusted) as refusal:
         qr.scan(png_of_claimed_size(width, height))
@@ -98,7 +103,5 @@ def test_a_damaged_picture_never_raises_anything_else(data):
     for _ in range(data.draw(st.integers(1, 8))):
         picture[data.draw(st.integers(0, len(picture) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(picture)))
-    try:
+    with contextlib.suppress(Untrusted):
         qr.scan(bytes(picture[:cut] if data.draw(st.booleans()) else picture))
-    except Untrusted:
-        pass
