@@ -2,8 +2,8 @@
 
 Small chain: an authority's own root (CSCA, 10 years, offline) issues seal certificates (15 months). P-256 and not
 Ed25519, because common viewers do not verify that in PDF. No time stamp service: a node may be offline, and time
-comes from the journal's witnesses. The seal tells that *this file* came from the authority; what the certificate says is
-proven by the SD-JWT attached to it.
+comes from the journal's witnesses. The seal tells that *this file* came from the authority; what the certificate says
+is proven by the SD-JWT attached to it.
 
 The CMS has one shape only, built by ``signed_data``. The reader builds it again from certificate, digest and signature
 and compares bytes, so that nothing in the unsigned gap of the file can be changed unseen.
