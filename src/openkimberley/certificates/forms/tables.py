@@ -38,8 +38,8 @@ EXAMPLE = {
 """The row that the template shows."""
 
 APPLICATION_COLUMNS = (
-    "reference", "kind", "status", "company", "exporter", "importer", "destination", "carats", "opened", "filed", "changed",
-    "certificate",
+    "reference", "kind", "status", "company", "exporter", "importer", "destination", "carats", "opened", "filed",
+    "changed", "certificate",
 )  # fmt: skip
 CERTIFICATE_COLUMNS = (
     "number", "kind", "status", "issuer", "authority", "issue_date", "expiry_date", "exporter", "exporter_licence",
@@ -107,7 +107,8 @@ def _draft(rows: list[Row], licence: str, faults: list[Fault]) -> dict[str, Any]
                 faults.append(Fault(row.line, name, "", _("This differs from the first row of the same key."), {},
                                     _("Write the same in every row of one key, or leave it empty.")))  # fmt: skip
     content: dict[str, Any] = {
-        "exporter": _party(once, "exporter", licence), "importer": _party(once, "importer", once.get("importer_licence", "")),
+        "exporter": _party(once, "exporter", licence),
+        "importer": _party(once, "importer", once.get("importer_licence", "")),
         "lines": [{k: row.cells.get(k, "") for k in ("hs", "carats", "usd") if row.cells.get(k)} for row in rows],
     }  # fmt: skip
     origin = [part for part in once.get("origin", "").replace(",", ";").replace(" ", "").split(";") if part]

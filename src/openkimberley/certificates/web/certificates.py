@@ -200,7 +200,8 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
     by, row = _officer(request, number)
     form = Correct(request.POST or None)
     return _act(
-        request, row, form, template="correct", done=_("The instruction is signed. The other authority may now mend it."),
+        request, row, form, template="correct",
+        done=_("The instruction is signed. The other authority may now mend it."),
         act=lambda: actions.instruct_correction(by=by, at=timezone.now(), number=number, **form.cleaned_data),
     )  # fmt: skip
 

@@ -58,7 +58,7 @@ def return_(request: HttpRequest, reference: str) -> HttpResponse:
         act=lambda: actions.return_to_applicant(
             by=by, at=timezone.now(), reference=reference, reason=form.cleaned_data["reason"]
         ),
-        objections=[o for o in queries.precheck(row, on=timezone.now().date())],
+        objections=queries.precheck(row, on=timezone.now().date()),
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
     form = Refuse(request.POST or None)
     return _act(
         request, row, form, template="refuse", done=_("The application is refused."),
-        objections=[o for o in queries.precheck(row, on=timezone.now().date())],
+        objections=queries.precheck(row, on=timezone.now().date()),
         act=lambda: actions.refuse(
             by=by, at=timezone.now(), reference=reference, reason=form.cleaned_data["reason"],
             rules_cited=form.cleaned_data["rules"],
@@ -148,7 +148,8 @@ def compared(row: Application) -> list[dict[str, Any]]:
         carats = show.amount(weighed.get("carats"))
         rows.append({
             **line, "found_hs": weighed.get("hs", ""), "weighed": carats,
-            "differs": bool(weighed) and carats != line["carats"], "other_hs": bool(weighed) and weighed["hs"] != line["hs"],
+            "differs": bool(weighed) and carats != line["carats"],
+            "other_hs": bool(weighed) and weighed["hs"] != line["hs"],
             "government": show.amount(_usd(newest.get("GOVERNMENT"), n)),
             "independent": show.amount(_usd(newest.get("INDEPENDENT"), n)),
         })  # fmt: skip

@@ -96,7 +96,8 @@ def application_acts(row: Application, by: Actor) -> list[dict[str, Any]]:
         (by.may(P.CERTIFICATE_APPROVE) and row.status == A.EXAMINED, "application-approve", _("Approve")),
         (by.may(P.CERTIFICATE_EXAMINE) and (row.status in (A.FILED, A.EXAMINED) or technical), "application-examine",
          _("Examine again") if row.status == A.EXAMINED else _("Examine")),
-        (by.may(P.CERTIFICATE_VALUE) and row.status in (A.FILED, A.EXAMINED), "application-value", _("Enter a valuation")),
+        (by.may(P.CERTIFICATE_VALUE) and row.status in (A.FILED, A.EXAMINED), "application-value",
+         _("Enter a valuation")),
         (by.may(P.CERTIFICATE_EXAMINE) and row.status in (A.FILED, A.EXAMINED) and row.kind == "EXPORT",
          "application-return", _("Send back to the applicant")),
         (by.may(P.CERTIFICATE_APPROVE) and row.status in (A.FILED, A.EXAMINED), "application-refuse", _("Refuse")),
@@ -112,7 +113,8 @@ def certificate_acts(row: Certificate, by: Actor, *, today: Any) -> list[dict[st
     unused = row.status in (C.ISSUED, C.SEALED, C.ANNOUNCED)
     officer = own and by.may(P.CERTIFICATE_VOID)
     table = [
-        ((officer or row.exporter_licence in by.companies) and unused, "certificate-replace", _("Replace before export")),
+        ((officer or row.exporter_licence in by.companies) and unused, "certificate-replace",
+         _("Replace before export")),
         (officer and row.status not in (C.VOID, C.REPLACED, C.LOST, C.EXPIRED_RETURNED, C.RETURNED),
          "certificate-correct", _("Instruct a minor correction")),
         (own and by.may(P.CERTIFICATE_EXAMINE), "certificate-technical", _("Technical certificate about these goods")),
