@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
-
-from openkimberley.kernel.actor import Role
 
 
 class UserManager(BaseUserManager["User"]):
@@ -28,7 +28,7 @@ class User(AbstractBaseUser):
     locked_until = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
 
     class Meta:
@@ -42,7 +42,7 @@ class RoleHeld(models.Model):
     """A role that a person holds for an authority or a company, from a day to a day. Ended, never deleted."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="roles_held")
-    role = models.CharField(max_length=30, choices=[(r.value, r.value) for r in Role])
+    role = models.CharField(max_length=30)  # a kernel.actor.Role, retired ones included
     authority = models.CharField(max_length=12, blank=True)
     company = models.CharField(max_length=40, blank=True)  # licence number
     since = models.DateField()
@@ -50,10 +50,15 @@ class RoleHeld(models.Model):
 
     class Meta:
         ordering = ["user_id", "role"]
+        indexes = [models.Index(fields=["authority", "user"], name="accounts_role_authority")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(until__isnull=True) | models.Q(until__gt=models.F("since")),
+                # "until" is the first day without the role; ended on its first day, it was never held for a day
+                condition=models.Q(until__isnull=True) | models.Q(until__gte=models.F("since")),
                 name="accounts_role_ends_after_it_starts",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "company"], condition=models.Q(until__isnull=True), name="accounts_role_once"
             ),
         ]
 

@@ -41,7 +41,7 @@ class SpokenError(ValidationError):
 class AmountField(forms.CharField):
     """An exact amount with at most two decimals: text in, ``Decimal`` out. ``unit`` is shown after the input."""
 
-    unit = ""
+    unit: Any = ""
     wrong: Any = _("Write the amount in digits with a point and at most two decimals, such as 12.50.")
 
     def __init__(self, **kwargs: Any) -> None:
@@ -133,13 +133,14 @@ class Form(forms.Form):
 
 def hush(*things: forms.BaseForm | Lines) -> None:
     """Show bound forms again without errors: the person is not finished yet (a line was added or removed)."""
-    for thing in things:
-        for form in thing.forms if isinstance(thing, forms.BaseFormSet) else [thing]:
+    whole: Any
+    for whole in things:
+        inner = whole.forms if isinstance(whole, forms.BaseFormSet) else [whole]
+        for form in inner:
             form._errors = ErrorDict()
             form.cleaned_data = {}
-        if isinstance(thing, forms.BaseFormSet):
-            thing._errors = [{} for _form in thing.forms]
-            thing._non_form_errors = thing.error_class()
+        if isinstance(whole, forms.BaseFormSet):
+            whole.__dict__.update(_errors=[{} for _form in inner], _non_form_errors=whole.error_class())
 
 
 class Lines(forms.BaseFormSet):  # type: ignore[type-arg]
@@ -211,7 +212,7 @@ def lines_of(
     return lines
 
 
-def _place(form: forms.Form, path: str, lines: Mapping[str, Lines], paths: Mapping[str, str]) -> tuple[forms.Form, str]:
+def _place(form: Any, path: str, lines: Mapping[str, Lines], paths: Mapping[str, str]) -> tuple[Any, str]:
     """The form and field that an objection's path means; an empty field name means the form as a whole."""
     path = paths.get(path, path)
     parts = path.split("/")
@@ -234,7 +235,7 @@ def attach_objections(
     ``lines`` maps the first part of a path (``lines/0/carats``) to its lines; ``paths`` maps paths that differ from
     field names (``{"exporter/licence": "exporter"}``).
     """
-    sets = {lines.prefix: lines} if isinstance(lines, Lines) else dict(lines or {})
+    sets = {str(lines.prefix): lines} if isinstance(lines, Lines) else dict(lines or {})
     for objection in objections:
         place, name = _place(form, objection.field, sets, paths or {})
         place.errors  # noqa: B018  the form is checked first, else this error would be swept away

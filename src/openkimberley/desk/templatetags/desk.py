@@ -16,6 +16,7 @@ from babel.numbers import format_decimal
 from django import template
 from django.forms import BaseForm, BaseFormSet, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -235,7 +236,7 @@ def country(code: str | None) -> str:
 @register.simple_tag(takes_context=True)
 def url_with(context: template.Context, **changes: Any) -> str:
     """``{% url_with page=3 %}``: this page's query with these parameters changed; None or empty drops one."""
-    query = context["request"].GET.copy()
+    query: QueryDict = context["request"].GET.copy()
     for name, value in changes.items():
         query.pop(name, None)
         if value not in (None, ""):
@@ -246,7 +247,7 @@ def url_with(context: template.Context, **changes: Any) -> str:
 @register.simple_tag(takes_context=True)
 def journal_link(context: template.Context, subject: str, text: str = "") -> SafeString:
     """``{% journal_link certificate.number %}``: to the journal's entries on a subject, for those who may read it."""
-    if not context.get("may", {}).get("journal_read"):
+    if not (context.get("may") or {}).get("journal_read"):
         return SafeString("")
     try:
         address = reverse("journal")
