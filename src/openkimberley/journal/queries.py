@@ -26,6 +26,11 @@ def history(subject: str) -> list[dict[str, Any]]:
     return [json.loads(text) for text in Entry.objects.filter(subject=subject).values_list("statement", flat=True)]
 
 
+def said(row: Entry) -> dict[str, Any]:
+    """An entry as its text says it, with its hash for whoever keeps heads of the chain."""
+    return {**json.loads(row.statement), "hash": bytes(row.hash).hex()}
+
+
 def size() -> int:
     """How many entries the journal has."""
     last = Entry.objects.order_by("-index").values_list("index", flat=True).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ from openkimberley.trade import queries as trade
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from openkimberley.certificates.facts import Certificate
     from openkimberley.verification.facts import Report
 
 MOST_UPLOADED = 12 * 1024 * 1024  # a telephone's photograph of a page is 5 MB
@@ -105,11 +107,31 @@ def _judge(request: HttpRequest, data: bytes) -> Report:
 
 
 def _shown(report: Report) -> dict[str, Any]:
-    """A report for the template: everything translated, numbers and names as the artefact says them."""
+    """A report for the template: every sentence in the reader's language, and what the signed record says."""
     document = report.as_json()
     for check, row in zip(report.checks, document["checks"], strict=True):
+        row["name"] = _(check.name)
         row["detail"] = _(check.template) % check.facts if check.facts else _(check.template)
+    document["data"]["issued"] = date.fromisoformat(report.list_date)
+    says = report.certificate if report.proven else None
+    document["says"] = _content(says) if says else []
     return document
+
+
+def _content(says: Certificate) -> list[tuple[str, str, Any]]:
+    """What a proven certificate says, as (label, kind of value, value), for an officer to lay beside the paper."""
+    rows: list[tuple[str, str, Any]] = [
+        (_("Origin"), "countries", [*(["***"] if says.mixed else []), *says.origin]),
+        (_("Destination"), "country", says.destination_authority or says.destination),
+        (_("Exporter"), "text", ", ".join(filter(None, (says.exporter.name, says.exporter.address))) if says.exporter else ""),
+        (_("Importer"), "text", ", ".join(filter(None, (says.importer.name, says.importer.address))) if says.importer else ""),
+        (_("Parcels"), "text", says.parcels or ""),
+        *((_("Line %(hs)s") % {"hs": line.hs}, "line", line) for line in says.lines),
+        (_("Total"), "line", says if says.total_carats is not None else None),
+        (_("Issued"), "day", says.issue_date), (_("Valid until"), "day", says.expiry_date),
+        (_("Security paper"), "text", says.paper_serial),
+    ]  # fmt: skip
+    return [row for row in rows if row[2] not in ("", None, [])]
 
 
 @require_POST

@@ -50,8 +50,8 @@ def rules_page(entries: Iterable[Entry]) -> str:
     counts = Counter(entry.state for entry in listed)
     lines = [
         "# Rules", "",
-        f"All {len(listed)} rules, each with its level, what the software does about it and why, its source and the place",
-        "in the code. A rule is never left out in silence.", "",
+        f"All {len(listed)} rules, each with its level, what the software does about it and why, its source and its",
+        "place in the code. A rule is never left out in silence.", "",
         "| state | rules | means |", "| --- | --- | --- |",
         *(f"| {state.value} | {counts[state]} | {meaning} |" for state, meaning in STATES.items()), "",
         "| level | means |", "| --- | --- |", *(f"| {level} | {meaning} |" for level, meaning in LEVELS), "",

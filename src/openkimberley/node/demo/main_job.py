@@ -41,7 +41,7 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     sent = sum(shipments.deliver_notices(by=BY_KEY[key], at=clock.now) for key in ("issuing", "be-issuing"))
     tell(f"  announced   {sent} notices by e-mail (as files in {where.outbox.name}/)")
     story.depart(clock, one)
-    _bundle(where, at=clock.now)
+    _bundle(where, where.bundle.name, at=clock.now)
     report = verify_file(one.qr_full.encode(), current_bundle(at=clock.now), now=clock.now, authority="EU-BE")
     document = report.as_json()
     tell(f"  verified    {document['verdict']}: {document['advice']} ({len(document['checks'])} checks)")
@@ -51,7 +51,7 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     receipt = story.confirm(clock, one)
     place.write_atomically(out / "receipt.jws", receipt.encode())
     tell("  confirmed   receipt signed; the certificate cannot be used again")
-    _bundle(where, at=now)
+    _bundle(where, "bundle-after.json", at=now)
     count, faults = journal.verify()
     tell(f"  journal     {count} entries, {'whole' if not faults else faults}\n")
     on = now.date()
@@ -81,7 +81,10 @@ def _papers(number: str, out: place.Path) -> None:
         place.write_atomically(out / name, data)
 
 
-def _bundle(where: place.Place, *, at: datetime) -> None:
-    """Write the node's bundle as it is now."""
+def _bundle(where: place.Place, name: str, *, at: datetime) -> None:
+    """Write the node's bundle as it is now: ``bundle.json`` is what a border guard took along when the goods left.
+
+    ``bundle-after.json`` knows of the confirmation: judged with it, the same paper is a second use.
+    """
     made = {**certificate_queries.bundle(at=at), "demonstration": True}
-    place.write_atomically(where.bundle, json.dumps(made, ensure_ascii=False, indent=1).encode())
+    place.write_atomically(where.root / name, json.dumps(made, ensure_ascii=False, indent=1).encode())
