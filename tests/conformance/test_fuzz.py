@@ -34,6 +34,16 @@ cbor_values = st.recursive(
 bounded = settings(max_examples=150, deadline=None)
 
 
+def refusal(read, *given):
+    """The step at which something is refused; empty where it is read."""
+    try:
+        read(*given)
+    except Untrusted as refused:
+        assert refused.reason
+        return refused.step
+    return ""
+
+
 def answer(artefact):
     report = verify(artefact, BUNDLE, now=NOW, authority="EU-BE")
     assert report.as_json()["verdict"] in tuple(Verdict)
@@ -99,11 +109,8 @@ def test_any_jwt_is_refused_or_invalid(header, payload, signature):
 
     text = f"{part(header)}.{part(payload)}.{b64u(signature)}"
     assert answer(text + "~").verdict is not Verdict.VALID
-    for read in (sdjwt.parse, jws.parse):
-        try:
-            read(text)
-        except Untrusted:
-            continue
+    assert refusal(sdjwt.parse, text) == "1 parse"
+    assert refusal(jws.parse, text) in ("", "1 parse")
 
 
 @bounded
@@ -137,11 +144,7 @@ def test_any_json_as_a_certificate_is_read_or_refused_by_field(value):
     keys = ("number", "issuer", "issue_date", "lines", "origin", "origin_shares", "exporter", "parcels", "seals", "x",
             "presented", "validated", "total_usd", "english")
     for written in (value, *({"number": "A1", "issuer": "BW", "issue_date": "2026-01-01", key: value} for key in keys)):
-        try:
-            certificate_from_json(written)
-        except Untrusted as refused:
-            assert refused.step == "5 content"
-            assert refused.reason
+        assert refusal(certificate_from_json, written) in ("", "5 content")
 
 
 @bounded
@@ -151,12 +154,6 @@ def test_any_bundle_key_file_or_status_list_is_read_or_refused(value):
                     {"v": 1, "issued": "2026-01-01", "authorities": {"BW": value}},
                     {"v": 1, "issued": "2026-01-01", "status_lists": {"u": value}},
                     {"v": 1, "issued": "2026-01-01", "overlay": value, "used": value, "alerts": value}):
-        try:
-            Bundle(written)
-        except Untrusted as refused:
-            assert refused.step.split()[0] in ("0", "2", "9")
-    for read in (keystore.open_key, lambda value, _: statuslist.decode(value)):
-        try:
-            read(value, "passphrase")
-        except Untrusted as refused:
-            assert refused.step
+        assert refusal(Bundle, written) in ("", "0 bundle", "2 key", "9 status")
+    assert refusal(keystore.open_key, value, "passphrase") == "0 keystore"
+    assert refusal(statuslist.decode, value) == "9 status"
