@@ -79,7 +79,7 @@ def alert(reference: str) -> facts.Alert:
 
 def reason_of(reference: str) -> str:
     """Why an alert was confirmed or withdrawn, in the officer's words."""
-    return row_of(Alert, reference).decided_reason
+    return str(row_of(Alert, reference).decided_reason)
 
 
 def alerts(
@@ -221,7 +221,9 @@ def to_listed(row: ListedName) -> facts.ListedName:
 # --- questions to issuers ---------------------------------------------------------------------------------------------
 
 
-def issuer_queries(*, authority: str = "", number: str = "", issuer: str = "", open_only: bool = False) -> QuerySet[IssuerQuery]:
+def issuer_queries(
+    *, authority: str = "", number: str = "", issuer: str = "", open_only: bool = False
+) -> QuerySet[IssuerQuery]:
     """Questions to issuers, newest first, narrowed by what is given."""
     rows = IssuerQuery.objects.prefetch_related("answers")
     if authority:

@@ -1,6 +1,6 @@
 """PURE. What an alert and a specimen must say before they are entered.
 
-The rules that *ask* the register (R011, R012, R177) stand with the certificates; here is what makes an entry worth asking.
+The rules that *ask* the register (R011, R012, R177) stand with the certificates; here is what makes an entry worth it.
 """
 
 from __future__ import annotations

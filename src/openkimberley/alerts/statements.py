@@ -55,7 +55,7 @@ def to_public(alert: Alert) -> dict[str, Any]:
 
 
 def fingerprint(alert: Alert) -> str:
-    """What tells two alerts apart, whoever sent them: SHA-256 over what they say. Status and references do not count."""
+    """What tells two alerts apart, whoever sent them: SHA-256 over what they say, not status or reference."""
     said = {key: value for key, value in to_json(alert).items() if key not in ("status", "reference")}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

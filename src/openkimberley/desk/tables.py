@@ -13,8 +13,8 @@ Headings are lower-cased and their blanks become ``_``. CSV is UTF-8 (or UTF-16 
 semicolon or tab. JSON is a list of flat objects, or ``{"rows": [...]}``; lists of texts inside are joined by ``"; "``;
 fractions are refused, because an amount is text. XLSX is its first sheet; dates come as ``YYYY-MM-DD``.
 
-Errors: ``Untrusted("1 parse", ...)`` where the file as a whole is no table or beyond the limits below, ``BadRows``
-(an ``Untrusted`` too) where single rows are wrong: it has every fault of every row. Nothing else is ever raised.
+Errors: ``Untrusted("1 parse", ...)`` (400) where the file as a whole is no table or beyond the limits below, ``BadRows``
+(an ``Untrusted`` too, but 422) where single rows are wrong: it has every fault of every row. Nothing else is raised.
 
 Writing::
 
@@ -109,6 +109,8 @@ class Fault:
 
 class BadRows(Untrusted):
     """Rows of a table are wrong. ``faults`` has every one of them (up to ``MAX_FAULTS``), in order of line."""
+
+    status = 422
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         found = sorted(faults, key=lambda f: (f.line, f.field))

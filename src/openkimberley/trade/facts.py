@@ -163,7 +163,7 @@ class Licence:
         return named and self.in_force(LicenceKind.AGENT, on)
 
     def term_on(self, on: date) -> Period | None:
-        """The term of that day, else the last that began before it, else the first: what a person calls its validity."""
+        """The term of that day, else the last that began before it, else the first: what people call its validity."""
         begun = [term for term in self.terms if term.start <= on]
         running = next((term for term in begun if on in term), None)
         return running or (begun[-1] if begun else next(iter(self.terms), None))
@@ -173,7 +173,7 @@ ANY_DAY = date.max
 """Where a search does not ask about a day: the latest of everything."""
 
 NUMBER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ./_-]{0,38}[A-Za-z0-9])?")
-"""What a licence number may look like (``re.fullmatch``): authorities bring numbers of their own from older registers."""
+"""What a licence number may look like (``re.fullmatch``): authorities bring numbers from older registers."""
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 

@@ -84,7 +84,8 @@ def companies_of(agent: str, on: date) -> frozenset[str]:
 
 def taken_numbers(authority: str, numbers: Iterable[str]) -> frozenset[str]:
     """Those of the numbers that stand in the authority's register."""
-    wanted, found = sorted(numbers), set()
+    wanted = sorted(numbers)
+    found: set[str] = set()
     for start in range(0, len(wanted), 500):  # SQLite takes so many parameters in one question
         part = Licence.objects.filter(authority=authority, number__in=wanted[start : start + 500])
         found.update(part.values_list("number", flat=True))
@@ -97,8 +98,9 @@ def authorities() -> list[str]:
 
 
 def search(
-    *, on: date, text: str = "", authority: str = "", kind: str = "", status: str = "", whole: bool = False, page: int = 1
-) -> Found:
+    *, on: date, text: str = "", authority: str = "", kind: str = "", status: str = "", whole: bool = False,
+    page: int = 1,
+) -> Found:  # fmt: skip
     """Licences whose holder's name (also a former one) or number has the text in it, narrowed by what else is given.
 
     Case, accents and the dots of numbers make no difference. ``whole`` fetches powers of attorney too.

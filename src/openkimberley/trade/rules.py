@@ -23,8 +23,10 @@ def licence_record_is_complete(licence: Licence) -> Iterator[Objection]:
     """
     holder = licence.holder
     wanted = (
-        ("name", holder.name, _("The holder's name is missing."), _("Enter the name as the register of companies or the passport has it.")),
-        ("address", holder.address, _("The holder's address is missing."), _("Enter street or plot, place and country.")),
+        ("name", holder.name, _("The holder's name is missing."),
+         _("Enter the name as the register of companies or the passport has it.")),
+        ("address", holder.address, _("The holder's address is missing."),
+         _("Enter street or plot, place and country.")),
         ("nationality", holder.nationality or holder.residence,
          _("Neither nationality nor residence status of the holder is given."),
          _("Enter the country of nationality or registration, or the residence status.")),

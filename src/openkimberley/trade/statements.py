@@ -162,7 +162,8 @@ class _Reader:
             self.fault("kinds", _("It is not said what the licence allows."), f"Write one or more of {known}.")
         for word in given:
             if word not in SERIES:
-                self.fault("kinds", _("%(given)s is not known here."), f"Write one or more of {known}.", given=word[:40])
+                self.fault("kinds", _("%(given)s is not known here."), f"Write one or more of {known}.",
+                           given=word[:40])  # fmt: skip
         return frozenset(LicenceKind(word) for word in given if word in SERIES)
 
     def truth(self, field: str) -> bool:

@@ -27,6 +27,7 @@ def keep_specimen(*, by: Actor, at: datetime, specimen: facts.Specimen) -> facts
         raise Refused(objections, subject=specimen.issuer)
     reference = draw_reference(by.authority, "SPEC", at.year)
     kept = replace(specimen, reference=reference)
+    assert kept.notified_on is not None  # R011 asked for it
     Specimen.objects.create(
         reference=reference, authority=by.authority or WHOLE_SCHEME, issuer=kept.issuer, title=kept.title,
         since=kept.period.start, until=kept.period.end, numbers=[[n.prefix, n.first, n.last] for n in kept.numbers],
@@ -37,7 +38,7 @@ def keep_specimen(*, by: Actor, at: datetime, specimen: facts.Specimen) -> facts
     record("specimen.kept", by=by, at=at, subject=reference, statement={
         "issuer": kept.issuer, "title": kept.title, **_period(kept.period), "numbers": [str(n) for n in kept.numbers],
         "features": [f.name for f in kept.features], "pictures": [p.sha256 for p in kept.pictures],
-        "notified_on": kept.notified_on.isoformat() if kept.notified_on else "", "source": kept.source,
+        "notified_on": kept.notified_on.isoformat(), "source": kept.source,
     })  # fmt: skip
     return kept
 

@@ -44,7 +44,7 @@ def raise_alert(*, by: Actor, at: datetime, alert: facts.Alert) -> facts.Alert:
     if statements.fingerprint(alert) in queries.fingerprints():
         raise Conflict("this alert is on record already")
     if alert.number and (out := _same_paper(alert)):
-        raise Conflict(f"alert {out.reference} is out for {out.issuer} {out.number} already: confirm or withdraw that one")
+        raise Conflict(f"alert {out.reference} is out for {out.issuer} {out.number} already: decide on that one")
     return _enter(alert, by=by, at=at)
 
 
@@ -97,7 +97,7 @@ def confirm_alert(
 ) -> facts.Alert:
     """Confirm a suspected alert, with what is now known of its features. It becomes a public warning.
 
-    Raises ``Refused`` where a fake has no feature (R177), ``Conflict`` where it is decided, ``NotPermitted`` for others.
+    Raises ``Refused`` where a fake has no feature (R177), ``Conflict`` where it is decided, ``NotPermitted``.
     """
     row = _held(reference, AlertStatus.CONFIRMED, by)
     before = queries.to_alert(row)

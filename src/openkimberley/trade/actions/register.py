@@ -27,7 +27,9 @@ def serve(by: Actor, authority: str) -> None:
         raise NotPermitted(Permission.LICENCE_GRANT, f"the licences of {authority} are kept by its own officers")
 
 
-def locked(authority: str, number: str, act: Act | None = None, on: date | None = None) -> tuple[Licence, facts.Licence]:
+def locked(
+    authority: str, number: str, act: Act | None = None, on: date | None = None
+) -> tuple[Licence, facts.Licence]:
     """The licence, held until the transaction ends. Raises ``NotFound``, or ``Conflict`` where its status on that day
     does not let the act be done."""
     row = Licence.objects.select_for_update().filter(authority=authority, number=number).first()
@@ -148,7 +150,7 @@ def amend(
     if old.version != version:
         raise Conflict(f"licence {number} was amended meanwhile: version {version} is now version {old.version}")
     if (last := row.versions.last()) is not None and since < last.since:
-        raise Conflict(f"version {old.version} of licence {number} holds from {last.since}: a later one cannot be earlier")
+        raise Conflict(f"version {old.version} of licence {number} holds from {last.since}: the next cannot be earlier")
     new = replace(old, kinds=frozenset(kinds), holder=holder, one_time=one_time, version=version + 1)
     if not new.kinds or not reason.strip():
         raise Conflict("an amendment says why, and leaves the licence at least one kind of trade")

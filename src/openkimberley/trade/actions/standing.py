@@ -15,40 +15,46 @@ from openkimberley.trade.facts import Act, LicenceStatus
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from openkimberley.trade.models import Licence
+
 
 @action("trade.suspend", needs=Permission.LICENCE_GRANT)
 def suspend(*, by: Actor, at: datetime, authority: str, number: str, since: date, reason: str) -> facts.Licence:
     """Suspend a licence from a day on. Raises ``Conflict`` where it is not in force on that day."""
-    return _change(Act.SUSPEND, LicenceStatus.SUSPENDED, "licence.suspended", by, at, authority, number, since, reason)
+    serve(by, authority)
+    row, licence = locked(authority, number, Act.SUSPEND, since)
+    change = facts.Change(LicenceStatus.SUSPENDED, since, reason)
+    return _change(row, licence, change, "licence.suspended", by=by, at=at)
 
 
 @action("trade.reinstate", needs=Permission.LICENCE_GRANT)
 def reinstate(*, by: Actor, at: datetime, authority: str, number: str, since: date, reason: str) -> facts.Licence:
     """End a suspension from a day on. Raises ``Conflict`` where the licence is not suspended on that day."""
-    return _change(Act.REINSTATE, LicenceStatus.GRANTED, "licence.reinstated", by, at, authority, number, since, reason)
+    serve(by, authority)
+    row, licence = locked(authority, number, Act.REINSTATE, since)
+    return _change(row, licence, facts.Change(LicenceStatus.GRANTED, since, reason), "licence.reinstated", by=by, at=at)
 
 
 @action("trade.revoke", needs=Permission.LICENCE_GRANT)
 def revoke(*, by: Actor, at: datetime, authority: str, number: str, since: date, reason: str) -> facts.Licence:
     """Revoke a licence from a day on, for good. Raises ``Conflict`` where it is revoked already."""
-    return _change(Act.REVOKE, LicenceStatus.REVOKED, "licence.revoked", by, at, authority, number, since, reason)
+    serve(by, authority)
+    row, licence = locked(authority, number, Act.REVOKE, since)
+    return _change(row, licence, facts.Change(LicenceStatus.REVOKED, since, reason), "licence.revoked", by=by, at=at)
 
 
 def _change(
-    act: Act, status: LicenceStatus, event: str, by: Actor, at: datetime, authority: str, number: str, since: date,
-    reason: str,
-) -> facts.Licence:  # fmt: skip
-    """Write the change and journal it."""
-    serve(by, authority)
-    row, licence = locked(authority, number, act, since)
-    if not reason.strip():
+    row: Licence, licence: facts.Licence, change: facts.Change, event: str, *, by: Actor, at: datetime
+) -> facts.Licence:
+    """Write the change and journal it. Raises ``Conflict`` where it has no reason, or lies before the last one."""
+    if not change.reason.strip():
         raise Conflict("a change of a licence says why")
-    if licence.changes and since < licence.changes[-1].since:
-        last = licence.changes[-1]
-        raise Conflict(f"licence {number} changed on {last.since} already: a later change cannot be dated before it")
-    change = facts.Change(status, since, reason)
+    if licence.changes and change.since < licence.changes[-1].since:
+        last = licence.changes[-1].since
+        raise Conflict(f"licence {licence.number} changed on {last} already: a later change cannot be dated before it")
     write_change(row, change, by=by, at=at)
-    record(event, by=by, at=at, subject=number, statement={
-        "authority": authority, "number": number, "status": status.value, "since": since.isoformat(), "reason": reason,
+    record(event, by=by, at=at, subject=licence.number, statement={
+        "authority": licence.authority, "number": licence.number, "status": change.status.value,
+        "since": change.since.isoformat(), "reason": change.reason,
     })  # fmt: skip
     return replace(licence, changes=(*licence.changes, change))

@@ -67,7 +67,8 @@ def test_a_gap_between_two_terms_is_a_gap():
 
 
 def test_a_suspension_holds_from_its_day_until_it_is_lifted():
-    one = licence(changes=(Change(LicenceStatus.SUSPENDED, D(2026, 3, 1)), Change(LicenceStatus.GRANTED, D(2026, 4, 1))))
+    first, then = Change(LicenceStatus.SUSPENDED, D(2026, 3, 1)), Change(LicenceStatus.GRANTED, D(2026, 4, 1))
+    one = licence(changes=(first, then))
     days = [D(2026, 2, 28), D(2026, 3, 1), D(2026, 4, 1)]
     assert [one.status_on(day).value for day in days] == ["GRANTED", "SUSPENDED", "GRANTED"]
 
