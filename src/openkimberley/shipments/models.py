@@ -199,6 +199,7 @@ class Arrival(models.Model):
     exporter_name = models.CharField(max_length=200, blank=True)
     importer_name = models.CharField(max_length=200, blank=True)
     importer_licence = models.CharField(max_length=40, blank=True)
+    seal_keys = models.TextField(blank=True)  # the seals on the certificate, normalised, each between blanks
     carats = CaratsField(null=True)
     usd = USDollarsField(null=True)
     announced_at = models.DateTimeField(null=True)

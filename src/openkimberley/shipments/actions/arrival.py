@@ -9,6 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from openkimberley.alerts import actions as alerts
+from openkimberley.alerts import queries as alerts_known
+from openkimberley.alerts.facts import Alert, AlertKind, AlertStatus
 from openkimberley.certificates import actions as certification
 from openkimberley.certificates import queries as certificates
 from openkimberley.certificates.facts import CERTIFICATE_TRANSITIONS, CertificateStatus
@@ -68,8 +71,37 @@ def follow(row: Arrival, to: CertificateStatus, *, by: Actor, at: datetime) -> N
     shipment.save(update_fields=["status", "arrived_at", "closed_at"])
 
 
+def present(*, by: Actor, at: datetime, **given: Any) -> Arrival:
+    """Enter that a shipment was presented: see ``receive``. A second use of a certificate raises an alert too (R080).
+
+    The refusal undoes the presentation and is journalled; the alert is an act of its own, so that it stays.
+    """
+    try:
+        return receive(by=by, at=at, **given)
+    except Refused as refusal:
+        again = next((one for one in refusal.objections if one.rule == "R082"), None)
+        if again is not None and refusal.subject:
+            _warn_of_second_use(refusal.subject, again.message, by=by, at=at)
+        raise
+
+
+def _warn_of_second_use(number: str, what: str, *, by: Actor, at: datetime) -> None:
+    """Enter the alert that a used certificate was presented again, unless one is out already."""
+    issuer = queries.issuer_of(number, by=by)
+    if not by.may(Permission.ALERT_RAISE) or alerts_known.alert_for(number, issuer) is not None:
+        return
+    alert = Alert(
+        kind=AlertKind.FAKE, issuer=issuer, day=at.date(), number=number, features=(what,), reported_by=by.authority,
+        source=f"presented again at {by.authority} on {at.date()}", status=AlertStatus.SUSPECTED,
+    )  # fmt: skip
+    try:
+        alerts.raise_alert(by=by, at=at, alert=alert)
+    except (Conflict, Refused):
+        return  # the same is out already: nothing is to be added
+
+
 @action("shipments.present", needs=Permission.SHIPMENT_RECEIVE)
-def present(
+def receive(
     *, by: Actor, at: datetime, number: str = "", artefact: bytes = b"", presented_on: date, original: bool,
     copy_enclosed: bool | None = None, hand_carried: bool = False, declared_on_arrival: bool | None = None,
 ) -> Arrival:  # fmt: skip

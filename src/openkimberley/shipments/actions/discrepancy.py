@@ -214,26 +214,29 @@ def confiscate(*, by: Actor, at: datetime, number: str, reason: str, disposal: s
 
 @action("shipments.return_goods", needs=Permission.SHIPMENT_RECEIVE)
 def return_goods(
-    *, by: Actor, at: datetime, number: str, technical_number: str, request: str, by_order: bool = False
+    *, by: Actor, at: datetime, number: str, technical_number: str = "", requested_by_issuer: str = "", order: str = ""
 ) -> Confirmation:
-    """Send the goods back, under a technical certificate at the issuer's request (R089), or by order (R090).
+    """Send the goods back: under a technical certificate at the issuer's request (R089), or by order (R090).
 
-    ``request`` is the issuer's request in words, or the order by which an opened container goes back. The technical
-    certificate is linked to the original one; the goods count as a reversal, neither as new origin nor twice (R091).
+    ``requested_by_issuer`` is the issuer's request in words; ``order`` the order by which an opened container goes
+    back. A technical certificate is linked to the original one; the goods count as a reversal, neither as new origin
+    nor twice (R091).
     """
     row, case = _open_case(number, by=by)
-    if not request.strip():
+    request, technical = requested_by_issuer.strip() or order.strip(), technical_number.strip()
+    if not request:
         raise Conflict("enter the issuer's request, or the order by which the goods go back")
-    case.technical_number, case.measures = technical_number.strip(), request.strip()
+    way_out = W.RETURNED if requested_by_issuer.strip() else W.ORDERED_BACK
+    case.technical_number, case.measures = technical, request
     _way(
-        row, case, W.ORDERED_BACK if by_order else W.RETURNED, by=by, at=at, measures=request,
-        technical_number=technical_number.strip(), requested=not by_order,
+        row, case, way_out, by=by, at=at, measures=request, technical_number=technical,
+        requested=way_out is W.RETURNED,
     )  # fmt: skip
     move(row, A.RETURNED)
     confirmation = conclude(row, row.inspections.last(), "refused", by=by, at=at)
     follow(row, CertificateStatus.RETURNED, by=by, at=at)
     record(
         "goods.returned", by=by, at=at, subject=row.number,
-        statement={"technical_number": technical_number.strip(), "request": request.strip(), "by_order": by_order},
+        statement={"technical_number": technical, "request": request, "way_out": way_out.value},
     )  # fmt: skip
     return confirmation

@@ -9,7 +9,7 @@ from openkimberley.certificates import actions as certification
 from openkimberley.certificates.facts import CertificateStatus
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
-from openkimberley.kernel.errors import Conflict, NotFound, Refused
+from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused
 from openkimberley.kernel.rules import Objection, Severity
 from openkimberley.shipments import facts, queries
 from openkimberley.shipments.actions.outbox import queue
@@ -71,6 +71,8 @@ def seal(
     certificate = queries.own_certificate(number, by=by)
     if len(seals) > MOST_SEALS or len(pictures) > MOST_PHOTOGRAPHS:
         raise Conflict(f"a shipment has at most {MOST_SEALS} seals and {MOST_PHOTOGRAPHS} photographs")
+    if missing := {"BOX", "PARCEL"} - {one.shows for one in pictures}:
+        raise Conflict(f"a photograph of the {' and the '.join(sorted(missing)).lower()} is missing")
     certification.record_export_step(by=by, at=at, number=number, to=CertificateStatus.SEALED)
     wanted = queries.certificate_facts(certificate)
     case = queries.sealing_case(
@@ -168,7 +170,8 @@ def expect(row: Shipment, *, by: Actor, at: datetime) -> Arrival:
             "written": row.certificate_number, "issuing_authority": row.authority,
             "status": facts.ArrivalStatus.EXPECTED.value, "source": "NODE", "content": certificate.content,
             "cid": certificate.cid, "exporter_name": row.exporter_name, "importer_name": row.importer_name,
-            "importer_licence": row.importer_licence, "carats": row.carats, "usd": row.usd, "announced_at": at,
+            "importer_licence": row.importer_licence,
+            "seal_keys": queries.seal_keys(certificate.content.get("seals", [])), "carats": row.carats, "usd": row.usd, "announced_at": at,
             "expected_on": row.expected_on, "hand_carried": row.hand_carried,
         },
     )  # fmt: skip
@@ -225,7 +228,7 @@ def record_transit(
     Broken seals or an opened container do not stop the entry: they are what it is for. They come back as objections.
     """
     if not (by.may(Permission.SHIPMENT_SEAL) or by.may(Permission.SHIPMENT_RECEIVE)):
-        raise Conflict("transit is entered by an officer who seals or receives shipments")
+        raise NotPermitted(Permission.SHIPMENT_SEAL)
     if way not in ("ENTRY", "EXIT"):
         raise Conflict("a transit point is an entry or an exit")
     point = TransitPoint.objects.create(

@@ -227,6 +227,14 @@ def uses(issuer: str, number: str) -> tuple[str, ...]:
     return (f"confirmed at {used.authority} on {used.received_on}",) if used else ()
 
 
+def issuer_of(number: str, *, by: Actor) -> str:
+    """The issuing Participant of a number that was used or is known here; else what its prefix says."""
+    found = Confirmation.objects.filter(number=normalised(number)).first() or Arrival.objects.filter(
+        number=normalised(number)
+    ).first()  # fmt: skip
+    return found.issuer if found is not None else certificate_rules.prefix_of(number)
+
+
 def _open_elsewhere(issuer: str, number: str, *, authority: str) -> tuple[str, ...]:
     """Presentations of the same certificate that are under way at another desk of this node."""
     rows = Arrival.objects.filter(issuer=issuer, number=normalised(number), presented_on__isnull=False).exclude(
@@ -292,12 +300,12 @@ def import_case(row: Arrival, *, on: date, inspection: facts.Inspection | None =
             announced=row.announced_at is not None,
         ),
     )  # fmt: skip
-    issued_authority = row.announced_at.date() if row.announced_at else None
+    told_on = row.announced_at.date() if row.announced_at else None
     notice = None
     if row.announced_at is not None:
         notice = facts.AdvanceNotice(
-            number=row.number, carats=row.carats, usd=row.usd, origin=origin_text(paper), importer=row.importer_name,
-            sent_on=issued_authority, received_on=issued_authority,
+            number=row.number, carats=row.carats, usd=row.usd, origin=origin_text(paper),
+            importer=paper.importer.name if paper.importer else "", sent_on=told_on, received_on=told_on,
         )  # fmt: skip
     return ShipmentCase(
         case=_certificate_case(paper, on=on, known=_import_known(row, on=on), own=False),

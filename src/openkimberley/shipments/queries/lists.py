@@ -132,7 +132,7 @@ def search(text: str, *, by: Actor) -> list[dict[str, Any]]:
         named | Q(certificate_number__iexact=text.strip()) | Q(certificate_number=plain)
         | Q(seals__number=seal)
     ).distinct()  # fmt: skip
-    into = visible_arrivals(by).filter(named | Q(number=plain) | Q(content__seals__icontains=text.strip())).distinct()
+    into = visible_arrivals(by).filter(named | Q(number=plain) | Q(seal_keys__contains=f" {seal} ")).distinct()
     return [
         {"number": row.certificate_number, "status": row.status, "who": row.exporter_name, "url_name": "shipment"}
         for row in out[:20]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
+from openkimberley.certificates import rules as certificate_rules
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import NotFound
 from openkimberley.participants import queries as participants
@@ -22,21 +22,28 @@ from openkimberley.shipments.models import (
     Shipment,
     TransitPoint,
 )  # fmt: skip
+from openkimberley.shipments.rules.packing import plain_seal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from openkimberley.participants.facts import Authority, Profile
 
-_SPACES = re.compile(r"[\s./_-]+")
 
 
 def normalised(number: str) -> str:
-    """A certificate's number as it is compared (R008): capitals, without blanks, dots, dashes and strokes."""
-    return _SPACES.sub("", number).upper()[:40]
+    """A certificate's number as it is compared (R008): prefix and digits, however they are written."""
+    return certificate_rules.normalised(number)[:40]
 
 
 def normalised_seal(number: str) -> str:
     """A seal's number as it is compared: capitals, without blanks, dots, dashes and strokes."""
-    return _SPACES.sub("", number).upper()[:60]
+    return plain_seal(number)[:60]
+
+
+def seal_keys(numbers: Iterable[str]) -> str:
+    """Seals of a certificate in one text to search in: each between blanks."""
+    return "".join(f" {normalised_seal(number)}" for number in numbers) + " " if numbers else ""
 
 
 def participant_of(authority: str) -> str:

@@ -13,7 +13,7 @@ from openkimberley.documents.read import read_pdf
 from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.shipments.models import Arrival, PaperCertificate
-from openkimberley.shipments.queries.rows import normalised
+from openkimberley.shipments.queries.rows import normalised, seal_keys
 from openkimberley.trust.canonical import unb64u
 from openkimberley.verification import engine
 from openkimberley.verification.facts import Report, SealFinding, SealState
@@ -26,9 +26,8 @@ _read: dict[str, Any] = {}
 def current_bundle(*, at: datetime) -> Bundle:
     """This node's bundle as the engine reads it; read anew only when the journal has moved."""
     made = certificates.bundle(at=at)
-    key = (made.get("head"), made["issued"][:13])
-    if _read.get("key") != key:
-        _read.update(key=key, bundle=Bundle(made))
+    if _read.get("of") is not made["participants"] or _read.get("hour") != made["issued"][:13]:
+        _read.update(of=made["participants"], hour=made["issued"][:13], bundle=Bundle(made))
     bundle: Bundle = _read["bundle"]
     return bundle
 
@@ -82,7 +81,7 @@ class Sighting:
             "exporter_name": known.exporter.name[:200] if known.exporter else "",
             "importer_name": known.importer.name[:200] if known.importer else "",
             "importer_licence": known.importer.licence[:40] if known.importer else "",
-            "carats": known.total_carats, "usd": known.total_usd,
+            "carats": known.total_carats, "usd": known.total_usd, "seal_keys": seal_keys(known.seals),
         }  # fmt: skip
 
 
