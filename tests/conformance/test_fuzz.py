@@ -39,7 +39,6 @@ def refusal(read, *given):
     try:
         read(*given)
     except Untrusted as refused:
-        assert refused.reason
         return refused.step
     return ""
 

@@ -329,6 +329,30 @@ def page_seal(case: Case, finding: SealFinding) -> Check | None:
     return Check(3, UNKNOWN, _("The seal of the page cannot be told from the list of %(date)s."), facts, ask=True)
 
 
+def message_checks(case: Case) -> Iterator[Check]:
+    """The checks of a signed message about a certificate: key, signature, whose key it is, form, time, Participant."""
+    key, found, signature = key_and_signature(case)
+    yield found
+    yield signature
+    if signature.result is FAIL:
+        return
+    yield _speaks_for(case, key)
+    yield content(case)
+    if case.claims.number:
+        yield time(case, key)
+        yield participant(case)
+
+
+def _speaks_for(case: Case, key: PublicKey | None) -> Check:
+    """4, for a message: a key speaks only for its own authority."""
+    facts = {"authority": key.authority if key else "", "named": case.claims.authority}
+    if key is None:
+        return Check(4, UNKNOWN, _("Without the key nobody can tell whose word this is."))
+    if key.authority != case.claims.authority:
+        return Check(4, FAIL, _("The key is of %(authority)s, but the message names %(named)s."), facts)
+    return Check(4, PASS, _("The message is the word of %(authority)s."), facts)
+
+
 def all_checks(case: Case, seal: SealFinding | None = None) -> Iterator[Check]:
     """Every check of a digital certificate from 2 on, in order."""
     key, found, signature = key_and_signature(case)

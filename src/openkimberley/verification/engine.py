@@ -33,10 +33,16 @@ from openkimberley.verification.statements import Bundle
 _HOLDING = (7, 9, 10)
 """Steps whose warning holds the goods: stale data, status, use."""
 
+MESSAGES = ("receipt", "void", "correction")
+"""What may be said, signed, about a certificate."""
+
 _PARSED = {
     "qr-full": Check(1, Result.PASS, _("This is the code of a certificate.")),
     "qr-label": Check(1, Result.PASS, _("This is the code of a label: it shows neither weight, value nor names.")),
     "sd-jwt": Check(1, Result.PASS, _("This is a certificate as a signed credential.")),
+    "receipt": Check(1, Result.PASS, _("This is an import confirmation.")),
+    "void": Check(1, Result.PASS, _("This is the issuer's word that a certificate is void.")),
+    "correction": Check(1, Result.PASS, _("This is the issuer's instruction to correct a certificate.")),
     "pdf": Check(1, Result.PASS, _("This page holds a certificate as a signed credential.")),
 }
 
@@ -45,7 +51,7 @@ def verify(
     artefact: str | bytes, bundle: Bundle, *, now: datetime, authority: str | None = None, transit: bool = False,
     beside: str = "",
 ) -> Report:
-    """Check a QR text, an SD-JWT, or the number of a paper certificate.
+    """Check a QR text, an SD-JWT, a signed receipt, voiding or correction, or the number of a paper certificate.
 
     ``now`` is an aware moment; ``authority`` the importing authority that asks, if one does; ``transit`` True where the
     goods only pass through it. ``beside`` is an SD-JWT said to be of the same certificate as a QR text: it must carry
@@ -58,6 +64,8 @@ def verify(
     case = _case(claims, bundle, now, authority, transit)
     if claims.kind in ("number", "pdf"):
         return _report(case, list(_paper(case) if claims.kind == "number" else _closed_page()))
+    if claims.kind in MESSAGES:
+        return _report(case, [_PARSED[claims.kind], *checks.message_checks(case)])
     found = [_PARSED[claims.kind], *checks.all_checks(case)]
     if beside:
         found = [_same(check, claims, beside) if check.id == 5 else check for check in found]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from openkimberley.certificates.statements import codes, credential
+from openkimberley.certificates.statements import codes, credential, messages
 from openkimberley.certificates.statements.codes import (
     K_AUTHORITY,
     K_CID,
@@ -24,8 +24,8 @@ from openkimberley.certificates.statements.codes import (
 )
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.kernel.rules import gettext_noop as _
-from openkimberley.trust import qr, sdjwt
-from openkimberley.trust.canonical import PARSE
+from openkimberley.trust import jws, qr, sdjwt
+from openkimberley.trust.canonical import PARSE, unb64u
 from openkimberley.verification.facts import Claims
 from openkimberley.verification.statements import Bundle
 
@@ -52,7 +52,8 @@ def read(artefact: str | bytes, bundle: Bundle) -> Claims:
         listed = bundle.participants.get(number[:2])
         return Claims(kind="number", number=number, participant=listed.code if listed else number[:2])
     if text.lstrip().startswith("ey"):
-        return from_credential(sdjwt.parse(text.strip()))
+        bare = "~" not in text
+        return from_message(jws.parse(text.strip())) if bare else from_credential(sdjwt.parse(text.strip()))
     raise Untrusted(PARSE, NOT_OURS)
 
 
@@ -75,6 +76,28 @@ def from_code(code: qr.Code, bundle: Bundle) -> Claims:
     claims.zone_shown = code.prefix == qr.FULL
     claims.status = ((authority, status[0]), status[1]) if status else None
     claims.certificate = partial(codes.certificate_from_code, code)
+    return claims
+
+
+def from_message(signed: jws.Jws) -> Claims:
+    """What a signed message about a certificate claims: a receipt, a voiding, a correction.
+
+    Raises ``Untrusted("1 parse", ...)`` for a signed statement of any other type.
+    """
+    typ = str(signed.header.get("typ", ""))
+    problems = messages.message_problems(typ, signed.payload)
+    if problems is None:
+        raise Untrusted(PARSE, NOT_OURS)
+    shown = signed.payload
+    authority = shown.get("authority")
+    claims = Claims(
+        kind=typ.removeprefix("kp-").removesuffix("+jwt"), authority=authority if isinstance(authority, str) else "",
+        kid=signed.kid, verify=signed.verify, problems=problems,
+    )
+    claims.participant = claims.authority.partition("-")[0]
+    if not problems and shown["iat"] <= codes.MAX_DAYS * SECONDS_A_DAY:
+        claims.number, claims.cid = shown["kpc_number"], unb64u(shown["cid"])
+        claims.issued = claims.signed_on = shown["iat"] // SECONDS_A_DAY
     return claims
 
 

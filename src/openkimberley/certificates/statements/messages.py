@@ -194,6 +194,11 @@ def read_correction(signed: str, *, key_of: KeyOf) -> Correction:
     )
 
 
+def message_problems(typ: str, payload: Mapping[str, Any]) -> list[str] | None:
+    """Everything in a signed message that has not its form; None where ``typ`` is no message of ours."""
+    return problems(payload, _SHAPES[typ], {}) if typ in _SHAPES else None
+
+
 def _head(statement: ImportReceipt | Voiding | Correction) -> dict[str, Any]:
     return {
         "iss": ISSUERS + statement.participant, "authority": statement.authority, "iat": statement.iat,

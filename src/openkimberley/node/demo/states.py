@@ -111,7 +111,7 @@ def _send_back(clock: Clock, number: str) -> None:
     assert approver.id
     shipments.return_goods(
         by=BY_KEY["import"], at=clock.later(), number=number, technical_number=technical.number,
-        request="The issuing authority asked by letter for the goods to come back",
+        requested_by_issuer="The issuing authority asked by letter for the goods to come back",
     )  # fmt: skip
 
 
