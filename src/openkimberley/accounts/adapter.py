@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -23,6 +24,10 @@ from openkimberley.accounts.models import User
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
     from django.http import HttpRequest, HttpResponse
+
+
+JUST_NOW = timedelta(minutes=5)
+"""The time after sign-in in which the password is not asked again for the first second factor."""
 
 
 def note_failure(user: User | None, method: str) -> None:
@@ -55,6 +60,18 @@ class ClosedAdapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         again = self.authenticate(context.request, email=user.email, password=password)
         return again is not None and again.pk == user.pk
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whether a change of the account's protection asks for the password first.
+
+        Not for the first second factor and its recovery codes straight after sign-in: the password was just given.
+        """
+        request = context.request
+        user, now = request.user, timezone.now()
+        if isinstance(user, User) and not queries.has_second_factor(user, before=now - JUST_NOW):
+            latest = max((float(r["at"]) for r in get_authentication_records(request, user)), default=0.0)
+            return now.timestamp() - latest >= JUST_NOW.total_seconds()
+        return True
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse:
         """Journal the sign-in and speak the person's language from now on."""

@@ -49,10 +49,14 @@ def actor_of(user: AbstractBaseUser | AnonymousUser, *, on: date, via: str = "we
     )
 
 
-def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether the user has an authenticator app or a security key (recovery codes alone do not count)."""
+def has_second_factor(user: AbstractBaseUser | AnonymousUser, *, before: datetime | None = None) -> bool:
+    """Whether the user has an authenticator app or a security key (recovery codes alone do not count).
+
+    ``before`` leaves out those set up at or after that moment.
+    """
     kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return Authenticator.objects.filter(user_id=user.pk, type__in=kinds).exists()
+    found = Authenticator.objects.filter(user_id=user.pk, type__in=kinds)
+    return (found.filter(created_at__lt=before) if before else found).exists()
 
 
 def owes_second_factor(user: AbstractBaseUser | AnonymousUser, actor: Actor, *, required: bool) -> bool:
