@@ -17,7 +17,20 @@ from openkimberley.trade.facts import Holder, LicenceKind
 from openkimberley.trust import signing
 from openkimberley.trust.keys import SoftwareKey
 from tests.cast import (
-    BART, BE, BW, CLARA, DIRK, DRAFT, EXPORTER_LICENCE, IMPORTER_LICENCE, KAGISO, MPHO, NALEDI, NOW, SEKGOMA, TUMELO,
+    BART,
+    BE,
+    BW,
+    CLARA,
+    DIRK,
+    DRAFT,
+    EXPORTER_LICENCE,
+    IMPORTER_LICENCE,
+    KAGISO,
+    MPHO,
+    NALEDI,
+    NOW,
+    SEKGOMA,
+    TUMELO,
 )  # fmt: skip
 
 KEYS = {

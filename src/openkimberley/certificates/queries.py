@@ -244,7 +244,7 @@ def waiting(by: Actor) -> list[dict[str, Any]]:
     if by.may(Permission.CERTIFICATE_APPLY):
         wanted |= {ApplicationStatus.DRAFT, ApplicationStatus.RETURNED}
     rows = visible(Application.objects.all(), by=by).filter(status__in=wanted).order_by("changed_at")[:200]
-    found = [
+    found: list[dict[str, Any]] = [
         {"what": row.status, "kind": "application", "number": row.reference, "since": row.changed_at, "due": None,
          "who": row.exporter_name, "url_name": "application"}
         for row in rows

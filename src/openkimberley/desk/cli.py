@@ -21,7 +21,7 @@ EXIT_OF_VERDICT = {"valid": DONE, "invalid": REFUSED, "cannot_tell": CANNOT_TELL
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A date as YYYY-MM-DD."""
 
     name = "date"

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 from openkimberley.kernel import measures
 
+if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+
 
 class AmountField(models.BigIntegerField):  # type: ignore[type-arg]
     """An exact amount with two places, stored as an integer of hundredths."""
+
+    if TYPE_CHECKING:  # what the type checker's Django plugin reads
+        _pyi_private_set_type: Decimal | str | int | Combinable
+        _pyi_private_get_type: Decimal
 
     def from_db_value(self, value: int | None, *_: Any) -> Decimal | None:
         """The stored integer as an amount."""

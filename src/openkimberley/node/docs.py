@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,7 +28,8 @@ def actions_page() -> str:
     for name, listed in sorted(ACTIONS.items()):
         if name.startswith("test."):
             continue
-        roles = ", ".join(sorted(r.value.lower().replace("_", " ") for r, held in PERMISSIONS.items() if listed.needs in held))
+        holders = [role for role, held in PERMISSIONS.items() if listed.needs in held]
+        roles = ", ".join(sorted(role.value.lower().replace("_", " ") for role in holders))
         lines.append(f"| `{name}` | {roles} | {listed.doc.splitlines()[0]} |")
     return "\n".join(lines) + "\n"
 
@@ -36,7 +38,7 @@ def states_page() -> str:
     """docs/states.md: each life cycle, drawn from its table of transitions."""
     from openkimberley.certificates.facts import APPLICATION_TRANSITIONS, CERTIFICATE_TRANSITIONS
 
-    tables: dict[str, Mapping[str, frozenset[str]]] = {
+    tables: dict[str, Mapping[Any, frozenset[Any]]] = {
         "Application": APPLICATION_TRANSITIONS, "Certificate": CERTIFICATE_TRANSITIONS,
     }  # fmt: skip
     lines = [HEAD + "# States\n"]

@@ -8,23 +8,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from openkimberley.desk.web import actor_of
-from openkimberley.kernel.actor import Permission as P
+from openkimberley.kernel.actor import Permission
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-ENTRIES: tuple[tuple[str, str, tuple[P, ...]], ...] = (
+ENTRIES: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
     (gettext_noop("What waits"), "/", ()),
-    (gettext_noop("Applications"), "/applications", (P.CERTIFICATE_APPLY, P.CERTIFICATE_EXAMINE, P.CERTIFICATE_APPROVE,
-                                                    P.CERTIFICATE_VALUE)),
-    (gettext_noop("Certificates"), "/certificates", (P.CERTIFICATE_READ,)),
-    (gettext_noop("Shipments"), "/shipments", (P.SHIPMENT_SEAL,)),
-    (gettext_noop("Imports"), "/imports", (P.SHIPMENT_RECEIVE,)),
-    (gettext_noop("Foreign papers"), "/papers", (P.PAPER_REGISTER,)),
+    (gettext_noop("Applications"), "/applications", (Permission.CERTIFICATE_APPLY, Permission.CERTIFICATE_EXAMINE, Permission.CERTIFICATE_APPROVE,
+                                                    Permission.CERTIFICATE_VALUE)),
+    (gettext_noop("Certificates"), "/certificates", (Permission.CERTIFICATE_READ,)),
+    (gettext_noop("Shipments"), "/shipments", (Permission.SHIPMENT_SEAL,)),
+    (gettext_noop("Imports"), "/imports", (Permission.SHIPMENT_RECEIVE,)),
+    (gettext_noop("Foreign papers"), "/papers", (Permission.PAPER_REGISTER,)),
     (gettext_noop("Licences"), "/licences", ()),
-    (gettext_noop("Alerts"), "/alerts", (P.ALERT_READ,)),
-    (gettext_noop("Blank paper"), "/paper", (P.PAPER_STOCK,)),
-    (gettext_noop("Journal"), "/journal", (P.JOURNAL_READ,)),
+    (gettext_noop("Alerts"), "/alerts", (Permission.ALERT_READ,)),
+    (gettext_noop("Blank paper"), "/paper", (Permission.PAPER_STOCK,)),
+    (gettext_noop("Journal"), "/journal", (Permission.JOURNAL_READ,)),
     (gettext_noop("First shipment"), "/guide", ()),
 )
 """Label, address, and the permissions of which one is enough."""

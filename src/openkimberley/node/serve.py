@@ -56,7 +56,7 @@ def _tick_until(stop: threading.Event) -> None:
     while not stop.wait(TICK_SECONDS):
         try:
             due(at=timezone.now())
-        except Exception as error:  # noqa: BLE001 - the next round tries again, and the page of what waits shows it
+        except Exception as error:  # the next round tries again, and the page of what waits shows it
             print(f"kimberley: a round of deliveries failed and will be tried again: {error}", file=sys.stderr)
         finally:
             close_old_connections()

@@ -160,7 +160,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # Mail: a server where one is set, else files in the outbox folder.
 _mail = _config.get("mail", {})
 if os.environ.get("KIMBERLEY_SMTP"):
-    _host, _, _port = os.environ["KIMBERLEY_SMTP"].partition(":")
+    _host, _colon, _port = os.environ["KIMBERLEY_SMTP"].partition(":")
     _mail = {"host": _host, "port": int(_port or 25)}
 if _mail.get("host"):
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from tests.cast import KAGISO, NOW, OBSERVER
 
 from openkimberley.journal import chain, queries
 from openkimberley.journal.actions import LeftNoTrace, action, record
@@ -11,7 +12,6 @@ from openkimberley.journal.models import Entry
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.errors import NotPermitted, Refused
 from openkimberley.kernel.rules import Objection, Severity
-from tests.cast import KAGISO, NOW, OBSERVER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEEDS = Permission.CERTIFICATE_EXAMINE

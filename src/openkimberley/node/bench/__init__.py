@@ -28,7 +28,7 @@ BENCHES = {
 @click.option("--dir", "parent", type=click.Path(file_okay=False, exists=True), help="Where to put the temporary node; "
               "its disk is what is measured (else the system's temporary folder).")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="JSON lines; this is what is printed anyway.")
-def bench(name: str | None, quick: bool, parent: str | None, as_json: bool) -> None:  # noqa: ARG001 - the contract's option
+def bench(name: str | None, quick: bool, parent: str | None, as_json: bool) -> None:
     """Measure NAME, or everything, on a temporary node of its own, and print one JSON line for each figure."""
     from openkimberley.node.bench.world import World
 

@@ -91,7 +91,7 @@ def _adopt(where: place.Place, tell: Any) -> None:
             adopt(where.bundle.read_bytes())
             tell(f"This machine now trusts the demonstration's bundle: {path}")
         else:
-            tell(f"This machine trusts a real bundle; to verify the demonstration's papers name --bundle {where.bundle}")
+            tell(f"This machine trusts a real bundle; for the demonstration's papers name --bundle {where.bundle}")
     except (OSError, ValueError, Untrusted) as error:
         print(f"kimberley: the bundle was not adopted ({error}); name --bundle {where.bundle}", file=sys.stderr)
 

@@ -42,8 +42,7 @@ def _licences(at: datetime) -> None:
     for authority, kinds, party in (
         (PRODUCER, [LicenceKind.EXPORTER], people.KALAHARI),
         (PRODUCER, [LicenceKind.EXPORTER], people.OKAVANGO),
-        (PRODUCER, [LicenceKind.COURIER], {"name": "Fictional Secure Carriers (Pty) Ltd", "licence": people.COURIER_LICENCE,
-                                          "address": "Airport Road 2, Gaborone, Botswana"}),
+        (PRODUCER, [LicenceKind.COURIER], people.CARRIERS),
         (ANTWERP, [LicenceKind.IMPORTER], people.SCHELDT),
         (ANTWERP, [LicenceKind.EXPORTER], people.SCHELDT_EXPORT),
     ):  # fmt: skip

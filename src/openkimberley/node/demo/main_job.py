@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from openkimberley.certificates import queries as certificate_queries
@@ -53,7 +54,7 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     tell("  confirmed   receipt signed; the certificate cannot be used again")
     _bundle(where, "bundle-after.json", at=now)
     count, faults = journal.verify()
-    tell(f"  journal     {count} entries, {'whole' if not faults else faults}\n")
+    tell(f"  journal     {count} entries, {faults or 'whole'}\n")
     on = now.date()
     register = participants.register()
     summary = {
@@ -67,7 +68,7 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     return summary
 
 
-def _papers(number: str, out: place.Path) -> None:
+def _papers(number: str, out: Path) -> None:
     """Leave the certificate in all its forms."""
     by = BY_KEY["issuing"]
     one = certificate_queries.certificate(number, by=by)

@@ -57,4 +57,6 @@ OKAVANGO = {"name": "Fictional Okavango Stones (Pty) Ltd", "address": "Plot 7, I
 SCHELDT = {"name": "Fictional Scheldt Diamonds BV", "address": "Fictiestraat 1, 2018 Antwerpen, Belgium",
            "licence": IMPORTER_LICENCE}  # fmt: skip
 SCHELDT_EXPORT = {**SCHELDT, "licence": ANTWERP_EXPORTER}
+CARRIERS = {"name": "Fictional Secure Carriers (Pty) Ltd", "address": "Airport Road 2, Gaborone, Botswana",
+            "licence": COURIER_LICENCE}  # fmt: skip
 CREEK = {"name": "Fictional Creek Gems DMCC", "address": "Fiction Tower 3, Dubai, United Arab Emirates", "licence": ""}

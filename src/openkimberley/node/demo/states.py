@@ -7,7 +7,12 @@ from openkimberley.certificates import queries as certificate_queries
 from openkimberley.certificates.facts import Kind
 from openkimberley.node.demo import story
 from openkimberley.node.demo.people import (
-    ANTWERP_EXPORTER, BY_KEY, CREEK, KALAHARI, SCHELDT, SCHELDT_EXPORT,
+    ANTWERP_EXPORTER,
+    BY_KEY,
+    CREEK,
+    KALAHARI,
+    SCHELDT,
+    SCHELDT_EXPORT,
 )  # fmt: skip
 from openkimberley.node.demo.story import Clock, draft
 from openkimberley.shipments import actions as shipments

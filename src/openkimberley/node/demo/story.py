@@ -15,7 +15,13 @@ from openkimberley.certificates.facts import Line
 from openkimberley.certificates.models import Application, Certificate
 from openkimberley.desk import files
 from openkimberley.node.demo.people import (
-    ANTWERP, BY_KEY, COURIER_LICENCE, EXPORTER_LICENCE, KALAHARI, PRODUCER, SCHELDT,
+    ANTWERP,
+    BY_KEY,
+    COURIER_LICENCE,
+    EXPORTER_LICENCE,
+    KALAHARI,
+    PRODUCER,
+    SCHELDT,
 )  # fmt: skip
 from openkimberley.shipments import actions as shipments
 from openkimberley.shipments.facts import Inspection
