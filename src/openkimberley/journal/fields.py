@@ -17,8 +17,8 @@ class AmountField(models.BigIntegerField):  # type: ignore[type-arg]
     """An exact amount with two places, stored as an integer of hundredths."""
 
     if TYPE_CHECKING:  # what the type checker's Django plugin reads
-        _pyi_private_set_type: Decimal | str | int | Combinable
-        _pyi_private_get_type: Decimal
+        _pyi_private_set_type: Decimal | str | int | Combinable  # type: ignore[assignment]
+        _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def from_db_value(self, value: int | None, *_: Any) -> Decimal | None:
         """The stored integer as an amount."""

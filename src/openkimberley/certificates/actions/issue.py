@@ -158,6 +158,8 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
     qr = {"authority": row.authority, "cid": cid, "status": (year, index), "log_index": entry}
     assert certificate.expiry_date is not None
     assert certificate.issue_date is not None
+    assert certificate.total_carats is not None
+    assert certificate.total_usd is not None
     issued = Certificate.objects.create(
         authority=row.authority, number=certificate.number, participant=certificate.issuer, kind=row.kind,
         status=CertificateStatus.ISSUED.value, application=row, content=content, issue_date=certificate.issue_date,
