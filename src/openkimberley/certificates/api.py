@@ -69,18 +69,63 @@ class CertificateFilter(ApplicationFilter):
     until: date | None = None
 
 
+class PartyContent(Strict):
+    """Exporter or importer."""
+
+    name: str = Field("", max_length=200)
+    address: str = Field("", max_length=400)
+    licence: str = Field("", max_length=60)
+
+
+class LineContent(Strict):
+    """One line of goods. Amounts are text, kept as written; the check says whether they can be read."""
+
+    hs: str = Field("", max_length=40)
+    carats: str = Field("", max_length=40)
+    usd: str = Field("", max_length=40)
+
+
+class DrawContent(Strict):
+    """An import certificate drawn on."""
+
+    number: str = Field("", max_length=60)
+    carats: str = Field("", max_length=40)
+
+
+class Content(Strict):
+    """An application's content: the certificate's JSON of the contract, as far as an applicant fills it in."""
+
+    exporter: PartyContent | None = None
+    importer: PartyContent | None = None
+    same_party_reason: str = Field("", max_length=400)
+    lines: list[LineContent] = Field(default_factory=list, max_length=200)
+    parcels: int | str | None = None
+    parcel_reference: str = Field("", max_length=60)
+    origin: list[str] | Literal["mixed"] = Field(default_factory=list)
+    origin_shares: dict[str, str] = Field(default_factory=dict)
+    zone: str = Field("", max_length=400)
+    draws_on: list[DrawContent] = Field(default_factory=list, max_length=200)
+    provenance: str = Field("", max_length=60)
+    destination: str = Field("", max_length=60)
+    destination_authority: str = Field("", max_length=60)
+
+    def written(self) -> dict[str, Any]:
+        """As it is kept: what was given, and nothing else."""
+        return self.model_dump(exclude_unset=True, exclude_none=True)
+
+
 class DraftIn(Strict):
     """A new draft for a company (its licence number)."""
 
     company: str = Field(max_length=40)
-    content: dict[str, Any] = Field(default_factory=dict)
+    content: Content = Field(default_factory=Content)
 
 
 class ContentIn(Strict):
     """The whole content of a draft in place of what it was, and the version that was read."""
 
     version: int = Field(ge=1)
-    content: dict[str, Any]
+    content: Content
 
 
 class FileIn(Strict):
@@ -132,10 +177,12 @@ class ValuationIn(Strict):
 
 
 class ApproveIn(Strict):
-    """The second officer's approval; ``paper_serial`` where security paper is used."""
+    """The second officer's approval; ``paper_serial`` where security paper is used, ``surrendered`` where it replaces
+    a certificate that was handed in (R087)."""
 
     version: int = Field(ge=1)
     paper_serial: str = Field("", max_length=40)
+    surrendered: bool = False
 
 
 class RefuseIn(ReasonIn):
@@ -169,7 +216,7 @@ class TechnicalIn(ReasonIn):
 
     kind: Literal["TECHNICAL_RETURN", "TECHNICAL_SEIZED", "TECHNICAL_RESEARCH"]
     about: str = Field("", max_length=40)
-    content: dict[str, Any]
+    content: Content
 
 
 class NumbersIn(Strict):
@@ -488,7 +535,7 @@ def list_applications(request: HttpRequest, asked: Query[ApplicationFilter]) -> 
 def open_draft(request: HttpRequest, body: DraftIn) -> tuple[int, dict[str, Any]]:
     """A draft may be incomplete or wrong; it is kept as written."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    row = actions.open_draft(by=by, at=timezone.now(), company=body.company, content=body.content)
+    row = actions.open_draft(by=by, at=timezone.now(), company=body.company, content=body.content.written())
     return 201, _whole(row, officer=False)
 
 
@@ -537,7 +584,7 @@ def one_application(request: HttpRequest, reference: str) -> dict[str, Any]:
 def save_draft(request: HttpRequest, reference: str, body: ContentIn) -> dict[str, Any]:
     """The whole content in place of what it was. 409 where somebody changed it since ``version``."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    row = actions.save_draft(by=by, at=timezone.now(), reference=reference, version=body.version, content=body.content)
+    row = actions.save_draft(by=by, at=timezone.now(), reference=reference, version=body.version, content=body.content.written())
     return _whole(row, officer=False)
 
 
@@ -641,8 +688,9 @@ def approve(request: HttpRequest, reference: str, body: ApproveIn) -> tuple[int,
     """By a second officer. 422 with every objection; 409 where somebody changed it since ``version``."""
     by = demand(request, P.CERTIFICATE_APPROVE)
     issued = actions.approve(
-        by=by, at=timezone.now(), reference=reference, version=body.version, paper_serial=body.paper_serial
-    )
+        by=by, at=timezone.now(), reference=reference, version=body.version, paper_serial=body.paper_serial,
+        surrendered=body.surrendered,
+    )  # fmt: skip
     return 201, _certificate(issued)
 
 
@@ -687,7 +735,7 @@ def open_technical(request: HttpRequest, body: TechnicalIn) -> tuple[int, dict[s
     """An application for goods returned, seized or for research; another officer approves it."""
     by = demand(request, P.CERTIFICATE_EXAMINE)
     row = actions.open_technical(
-        by=by, at=timezone.now(), kind=Kind(body.kind), about=body.about, reason=body.reason, content=body.content
+        by=by, at=timezone.now(), kind=Kind(body.kind), about=body.about, reason=body.reason, content=body.content.written()
     )
     return 201, _whole(row, officer=True)
 
@@ -752,9 +800,9 @@ def expired(request: HttpRequest, number: str) -> dict[str, Any]:
 @router.post("/certificates/{number}/replace", response={201: ApplicationOut}, summary="Replace before export")
 def replace(request: HttpRequest, number: str, body: ReasonIn) -> tuple[int, dict[str, Any]]:
     """Opens an application with this certificate's content; issuing it ends this one (R087)."""
-    by = demand(request, P.CERTIFICATE_READ)
+    by = demand(request, P.CERTIFICATE_APPLY)
     row = actions.open_replacement(by=by, at=timezone.now(), number=number, reason=body.reason)
-    return 201, _whole(row, officer=not by.companies)
+    return 201, _whole(row, officer=False)
 
 
 @router.post("/certificates/{number}/corrections", response={201: CorrectionOut}, summary="Instruct a correction")

@@ -664,7 +664,7 @@ def readable(content: Mapping[str, Any], faults: list[Objection]) -> dict[str, A
     clean["lines"] = [_readable_line(line, f"lines/{n}", faults) for n, line in enumerate(clean.get("lines", []))]
     clean["draws_on"] = [
         draw for n, draw in enumerate(clean.get("draws_on", []))
-        if _amount_reads(draw, "carats", f"draws_on/{n}", faults)
+        if _amount_reads(draw, "carats", f"draws_on/{n}", faults, needed=True)
     ]  # fmt: skip
     clean["origin_shares"] = {
         country: share for country, share in clean.get("origin_shares", {}).items()
@@ -689,13 +689,15 @@ def _readable_line(line: Mapping[str, Any], where: str, faults: list[Objection])
     }  # fmt: skip
 
 
-def _amount_reads(row: Mapping[str, Any], key: str, where: str, faults: list[Objection]) -> bool:
-    """True where an amount is one. An unreadable one goes to ``faults``, an empty one is only left out."""
+def _amount_reads(
+    row: Mapping[str, Any], key: str, where: str, faults: list[Objection], *, needed: bool = False
+) -> bool:
+    """True where an amount is one. An unreadable one goes to ``faults``, an empty one only where it is needed."""
     try:
         return bool(measures.amount(row.get(key, "")) >= 0)
     except measures.BadMeasure:
-        if row.get(key) not in ("", None):
-            faults.append(_unreadable(_READ_BY[key], where if key == "share" else f"{where}/{key}", row[key]))
+        if needed or row.get(key) not in ("", None):
+            faults.append(_unreadable(_READ_BY[key], where if key == "share" else f"{where}/{key}", row.get(key, "")))
         return False
 
 

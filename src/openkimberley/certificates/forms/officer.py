@@ -214,9 +214,16 @@ class Approve(DeskForm):
         error_messages={"required": _("Tick this to validate. It stands for your signature.")},
     )
 
+    def __init__(self, *args: Any, replaces: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if replaces:
+            label = _("The old certificate %(number)s was handed in to me.") % {"number": replaces}
+            self.fields["surrendered"] = forms.BooleanField(label=label, required=False)
+            self.order_fields(["version", "paper_serial", "surrendered", "confirm"])
+
     def place(self, field: str) -> str | None:
         """Everything else stands above the form."""
-        return field if field == "paper_serial" else None
+        return super().place("surrendered" if field == "number" else field)
 
 
 class File(DeskForm):
@@ -252,7 +259,7 @@ class Lost(DeskForm):
 class Replace(DeskForm):
     """Ask for another certificate in place of this one."""
 
-    reason = reason(_("What has to be different?"), _("The exporter corrects the new application and files it."))
+    reason = reason(_("Why is another certificate needed?"), _("The officer reads this."))
 
 
 class Correct(DeskForm):

@@ -158,11 +158,9 @@ def step(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         messages.success(request, _("Saved. You can go on with it at any time."))
         return redirect("application", reference)
     following = after(slug)
-    return (
-        redirect("application-check", reference)
-        if following == "check"
-        else redirect("application-step", reference, following)
-    )
+    if following in STEPS:
+        return redirect("application-step", reference, following)
+    return redirect(f"application-{following}", reference)
 
 
 def _first(form: Step) -> str:

@@ -209,7 +209,7 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def replace(request: HttpRequest, number: str) -> HttpResponse:
     """Open an application for another certificate in place of this one, before export (R087)."""
-    by = demand(request, P.CERTIFICATE_READ)
+    by = demand(request, P.CERTIFICATE_APPLY)
     row = queries.certificate(number, by=by)
     form, status = Replace(request.POST or None), 200
     if request.method == "POST":
@@ -218,9 +218,7 @@ def replace(request: HttpRequest, number: str) -> HttpResponse:
         ))  # fmt: skip
         if opened is not None:
             messages.success(request, _("Application %(reference)s is opened.") % {"reference": opened.reference})
-            if opened.company in by.companies:
-                return redirect("application-edit", opened.reference)
-            return redirect("certificate", number)
+            return redirect("application-edit", opened.reference)
     return render(request, "certificates/replace.html", {"row": row, "form": form}, status=status)
 
 

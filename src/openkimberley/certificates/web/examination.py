@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from openkimberley.certificates import actions, queries, rules
 from openkimberley.certificates.actions import issue
+from openkimberley.certificates.facts import Kind
 from openkimberley.certificates.forms.officer import Approve, Examine, Refuse, Return, Value
 from openkimberley.certificates.web import show
 from openkimberley.desk.web import demand
@@ -111,11 +112,12 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
     row = queries.application(reference, by=by)
     now = timezone.now()
     first = {"version": row.version, "paper_serial": queries.next_blank(row.authority)}
-    form, status = Approve(request.POST or None, initial=first), 200
+    replaces = row.about if row.kind == Kind.EXPORT else ""
+    form, status = Approve(request.POST or None, initial=first, replaces=replaces), 200
     if request.method == "POST":
         issued, status = form.attempt(lambda: actions.approve(
             by=by, at=timezone.now(), reference=reference, version=form.cleaned_data["version"],
-            paper_serial=form.cleaned_data["paper_serial"],
+            paper_serial=form.cleaned_data["paper_serial"], surrendered=form.cleaned_data.get("surrendered", False),
         ))  # fmt: skip
         if issued is not None:
             messages.success(request, _("Certificate %(number)s is issued.") % {"number": issued.number})

@@ -113,8 +113,8 @@ def certificate_acts(row: Certificate, by: Actor, *, today: Any) -> list[dict[st
     unused = row.status in (C.ISSUED, C.SEALED, C.ANNOUNCED)
     officer = own and by.may(P.CERTIFICATE_VOID)
     table = [
-        ((officer or row.exporter_licence in by.companies) and unused, "certificate-replace",
-         _("Replace before export")),
+        (row.exporter_licence in by.companies and by.may(P.CERTIFICATE_APPLY) and (unused or row.status == C.LOST),
+         "certificate-replace", _("Apply for a replacement")),
         (officer and row.status not in (C.VOID, C.REPLACED, C.LOST, C.EXPIRED_RETURNED, C.RETURNED),
          "certificate-correct", _("Instruct a minor correction")),
         (own and by.may(P.CERTIFICATE_EXAMINE), "certificate-technical", _("Technical certificate about these goods")),

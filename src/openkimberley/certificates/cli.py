@@ -1,0 +1,126 @@
+"""``kimberley certificates``: many at once, in and out, by the same acts as the pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from openkimberley.desk.cli import REFUSED, Day, fail, json_option, show_json, start_django
+from openkimberley.kernel.errors import KimberleyError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from openkimberley.kernel.actor import Actor
+
+KINDS = click.Choice(["csv", "json", "xlsx"])
+authority_option = click.option("--authority", required=True, help="The authority's code, such as BW or EU-BE.")
+
+
+@click.group()
+def certificates() -> None:
+    """Applications and certificates as tables."""
+
+
+def _operator(authority: str, company: str = "") -> Actor:
+    """Who acts on the command line: the node's operator, for an authority, or for a company of its register."""
+    from openkimberley.kernel.actor import Actor, Role
+
+    if company:
+        return Actor("operator", frozenset({Role.AGENT}), authority, frozenset({company}), via="cli")
+    return Actor("operator", frozenset({Role.AUDITOR}), authority, via="cli")
+
+
+@certificates.command("load")
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@authority_option
+@click.option("--company", required=True, help="Licence number of the exporter that the drafts are for.")
+@json_option
+def load(table: Path, authority: str, company: str, as_json: bool) -> None:
+    """Load applications from TABLE (CSV, XLSX or JSON) as drafts: all of them, or none and every fault named."""
+    start_django()
+    from django.utils import timezone
+
+    from openkimberley.certificates import actions
+    from openkimberley.certificates.forms import tables as rows_of
+    from openkimberley.desk.tables import BadRows
+    from openkimberley.kernel.errors import Refused
+
+    lines: list[int] = []
+    try:
+        drafts, lines = rows_of.drafts(table.read_bytes(), table.name, licence=company)
+        opened = actions.load_drafts(by=_operator(authority, company), at=timezone.now(), company=company, rows=drafts)
+    except (BadRows, Refused) as error:
+        faults = error.faults if isinstance(error, BadRows) else rows_of.faults_of(error.objections, lines)
+        _say_faults([fault.as_json() for fault in faults], as_json=as_json)
+    except KimberleyError as error:
+        fail(error, as_json=as_json)
+    else:
+        references = [row.reference for row in opened]
+        if as_json:
+            show_json({"count": len(references), "references": references})
+        else:
+            click.echo("\n".join(references))
+
+
+def _say_faults(faults: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Say every fault and leave with status 1."""
+    if as_json:
+        show_json({"error": "Refused", "detail": "nothing was loaded", "rows": faults})
+    else:
+        click.echo(f"nothing was loaded: {len(faults)} faults", err=True)
+        for one in faults:
+            click.echo(f"line {one['line']} {one['field']} {one['rule']}: {one['message']} {one['remedy']}", err=True)
+    raise SystemExit(REFUSED)
+
+
+@certificates.command("template")
+@click.argument("kind", type=KINDS)
+@click.option("--to", "to", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+def template(kind: str, to: Path | None) -> None:
+    """Write the table to begin with."""
+    start_django()
+    from openkimberley.certificates.forms import tables as rows_of
+
+    _write(rows_of.template(kind), to or Path(f"applications.{kind}"))
+
+
+@certificates.command("export")
+@click.argument("what", type=click.Choice(["certificates", "applications"]))
+@click.argument("kind", type=KINDS)
+@authority_option
+@click.option("--to", "to", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.option("--status", default="", help="Only those of this status.")
+@click.option("--since", type=Day(), help="Only certificates issued on this day or later.")
+@click.option("--until", type=Day(), help="Only certificates issued on this day or earlier.")
+@json_option
+def export(
+    what: str, kind: str, authority: str, to: Path | None, status: str, since: date | None, until: date | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Write the certificates or applications that an authority sees as a table."""
+    start_django()
+    from openkimberley.certificates import queries
+    from openkimberley.certificates.forms import tables as rows_of
+    from openkimberley.desk.tables import write_table
+
+    by = _operator(authority)
+    if what == "certificates":
+        found = queries.certificates(by=by, status=status, since=since, until=until)
+        rows, columns = rows_of.certificate_rows(found.iterator(chunk_size=1000)), rows_of.CERTIFICATE_COLUMNS
+    else:
+        wanted = queries.applications(by=by, status=status)
+        rows, columns = rows_of.application_rows(wanted.iterator(chunk_size=1000)), rows_of.APPLICATION_COLUMNS
+    path = to or Path(f"{what}.{kind}")
+    _write(write_table(rows, kind, columns), path, quiet=as_json)
+    if as_json:
+        show_json({"file": str(path)})
+
+
+def _write(data: bytes, path: Path, *, quiet: bool = False) -> None:
+    """Write a file and say where."""
+    path.write_bytes(data)
+    if not quiet:
+        click.echo(str(path))
