@@ -1,4 +1,4 @@
-"""``kimberley check`` answers every case of ``conformance/check``: verdict, advice and exactly the rules that object."""
+"""``kimberley check`` answers every case of ``conformance/check``: verdict, advice, exactly the rules that object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from openkimberley.certificates.statements import certificate_from_json
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.participants.data import shipped_profiles, shipped_register
-from openkimberley.shipments.cli import MOST_BYTES, check as command
+from openkimberley.shipments.cli import MOST_BYTES
+from openkimberley.shipments.cli import check as command
 from openkimberley.shipments.rules import Knowledge, check
 
 FILE = json.loads((Path(__file__).parents[2] / "conformance" / "check" / "cases.json").read_text(encoding="utf-8"))
@@ -67,7 +68,10 @@ def test_wrong_use_names_the_field(one: dict[str, Any], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[1,", "nonsense", '{"number": NaN}', '{"number": "A", "number": "B"}', "[" * 100_000, " " * (MOST_BYTES + 1)],
+    [
+        "", "{", "[1,", "nonsense", '{"number": NaN}', '{"number": "A", "number": "B"}', "[" * 100_000,
+        " " * (MOST_BYTES + 1),
+    ],
     ids=["empty", "cut", "list", "words", "nan", "twice", "deep", "huge"],
 )
 def test_bad_json_is_wrong_use(text: str, tmp_path: Path) -> None:

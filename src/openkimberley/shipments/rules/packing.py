@@ -59,7 +59,7 @@ def seals_and_number_name_each_other(shipment: ShipmentCase) -> Iterator[Yielded
     if sealing.number_on_container is False:
         yield objection(
             "R066", _("The certificate's number does not stand on each container."), field="number_on_container",
-            remedy=_("Mark each container with the number %(number)s."), number=shipment.certificate.number,
+            remedy=_("Mark each container with the number."),
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from openkimberley.certificates.tests.cases import PAPER, SHOWN, case, ct, said
 from openkimberley.shipments.facts import AdvanceNotice, ImportConfirmation, Inspection, Seal, Sealing
 from openkimberley.shipments.rules import ShipmentCase
 
-__all__ = ["NOTICE", "SAID", "SEALING", "FOUND", "ct", "paper_case", "said", "shipment"]
+__all__ = ["FOUND", "NOTICE", "SAID", "SEALING", "ct", "said", "shipment"]
 
 SEALING = Sealing(
     seals=(Seal("S-0001", "BOX 1"),), containers=1, tamper_resistant=True, number_on_container=True, packed_alone=True,
@@ -30,14 +30,10 @@ SAID = ImportConfirmation(
 )  # fmt: skip
 
 
-def paper_case(known: Known | None = None, **changes: Any) -> Any:
-    """The certificate's case."""
-    return case(known, **changes)
+def shipment(known: Known | None = None, /, **given: Any) -> ShipmentCase:
+    """A shipment under the good certificate.
 
-
-def shipment(
-    known: Known | None = None, *, on: date = SHOWN, own: bool = False, paper: dict[str, Any] | None = None,
-    profiles: dict[str, Any] | None = None, **changes: Any,
-) -> ShipmentCase:  # fmt: skip
-    """A shipment under the good certificate; ``paper`` changes the certificate, the rest the shipment."""
-    return ShipmentCase(case(known, on=on, own=own, profiles=profiles, **(paper or {})), **changes)
+    ``paper`` changes the certificate; ``on``, ``own`` and ``profiles`` are the case's; all else is the shipment's.
+    """
+    asked = {name: given.pop(name) for name in ("on", "own", "profiles") if name in given}
+    return ShipmentCase(case(known, **asked, **given.pop("paper", {})), **given)

@@ -127,8 +127,10 @@ def test_R100_exempt_stones_are_small_and_apart() -> None:
     assert said(rule, shipment(Known(smallest_stone_mm=ct("1.00")), exemption="SMALL_STONES")) == ["hold"]
     among = shipment(Known(smallest_stone_mm=ct("0.90")), exemption="SMALL_STONES", exempt_with_certified=True)
     assert said(rule, among) == ["hold"]
-    finer = {"EU": {"minimum_size_mm": "0.80"}}
-    assert said(rule, shipment(Known(smallest_stone_mm=ct("0.90")), profiles=finer, exemption="SMALL_STONES")) == ["hold"]
+    finer = shipment(
+        Known(smallest_stone_mm=ct("0.90")), profiles={"EU": {"minimum_size_mm": "0.80"}}, exemption="SMALL_STONES"
+    )
+    assert said(rule, finer) == ["hold"]
 
 
 def test_sealing_release_and_departure_ask_their_rules() -> None:
