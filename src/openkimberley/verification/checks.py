@@ -345,10 +345,12 @@ def message_checks(case: Case) -> Iterator[Check]:
 
 def _speaks_for(case: Case, key: PublicKey | None) -> Check:
     """4, for a message: a key speaks only for its own authority."""
-    facts = {"authority": key.authority if key else "", "named": case.claims.authority}
+    claims = case.claims
+    facts = {"authority": key.authority if key else "", "named": f"{claims.participant}, {claims.authority}"}
     if key is None:
         return Check(4, UNKNOWN, _("Without the key nobody can tell whose word this is."))
-    if key.authority != case.claims.authority:
+    authority = case.bundle.authorities[key.authority]
+    if (authority.code, authority.participant) != (claims.authority, claims.participant):
         return Check(4, FAIL, _("The key is of %(authority)s, but the message names %(named)s."), facts)
     return Check(4, PASS, _("The message is the word of %(authority)s."), facts)
 

@@ -89,13 +89,14 @@ def from_message(signed: jws.Jws) -> Claims:
     if problems is None:
         raise Untrusted(PARSE, NOT_OURS)
     shown = signed.payload
-    authority = shown.get("authority")
+    if not problems and shown["iat"] > codes.MAX_DAYS * SECONDS_A_DAY:
+        problems = ["iat: lies beyond the calendar"]
+    authority, issuer = (value if isinstance(value, str) else "" for value in map(shown.get, ("authority", "iss")))
     claims = Claims(
-        kind=typ.removeprefix("kp-").removesuffix("+jwt"), authority=authority if isinstance(authority, str) else "",
-        kid=signed.kid, verify=signed.verify, problems=problems,
+        kind=typ.removeprefix("kp-").removesuffix("+jwt"), authority=authority,
+        participant=issuer.removeprefix(credential.ISSUERS), kid=signed.kid, verify=signed.verify, problems=problems,
     )
-    claims.participant = claims.authority.partition("-")[0]
-    if not problems and shown["iat"] <= codes.MAX_DAYS * SECONDS_A_DAY:
+    if not problems:
         claims.number, claims.cid = shown["kpc_number"], unb64u(shown["cid"])
         claims.issued = claims.signed_on = shown["iat"] // SECONDS_A_DAY
     return claims

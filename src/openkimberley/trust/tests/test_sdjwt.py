@@ -113,8 +113,8 @@ def part(value):
 @pytest.mark.parametrize(
     "text",
     ["", "a.b", "a.b.c.d", f"{part([])}.{part({})}.AA", f"{part({})}.{part([])}.AA",
-     f"{part({'alg': 1})}.{part({})}.AA", f"{part({'alg': 'Ed25519', 'crit': 'b64'})}.{part({})}.AA", f"{part({'jwk': {}})}.{part({})}.AA",
-     f"{part({})}.{part({})}.A"],
+     f"{part({'alg': 1})}.{part({})}.AA", f"{part({'alg': 'Ed25519', 'crit': 'b64'})}.{part({})}.AA",
+     f"{part({'jwk': {}})}.{part({})}.AA", f"{part({})}.{part({})}.A"],
 )
 def test_what_is_no_jws_is_refused(text):
     with pytest.raises(Untrusted, match="1 parse"):
