@@ -118,7 +118,7 @@ class DraftIn(Strict):
     """A new draft for a company (its licence number)."""
 
     company: str = Field(max_length=40)
-    content: Content = Field(default_factory=Content)
+    content: Content
 
 
 class ContentIn(Strict):
@@ -584,7 +584,8 @@ def one_application(request: HttpRequest, reference: str) -> dict[str, Any]:
 def save_draft(request: HttpRequest, reference: str, body: ContentIn) -> dict[str, Any]:
     """The whole content in place of what it was. 409 where somebody changed it since ``version``."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    row = actions.save_draft(by=by, at=timezone.now(), reference=reference, version=body.version, content=body.content.written())
+    content = body.content.written()
+    row = actions.save_draft(by=by, at=timezone.now(), reference=reference, version=body.version, content=content)
     return _whole(row, officer=False)
 
 
@@ -735,8 +736,9 @@ def open_technical(request: HttpRequest, body: TechnicalIn) -> tuple[int, dict[s
     """An application for goods returned, seized or for research; another officer approves it."""
     by = demand(request, P.CERTIFICATE_EXAMINE)
     row = actions.open_technical(
-        by=by, at=timezone.now(), kind=Kind(body.kind), about=body.about, reason=body.reason, content=body.content.written()
-    )
+        by=by, at=timezone.now(), kind=Kind(body.kind), about=body.about, reason=body.reason,
+        content=body.content.written(),
+    )  # fmt: skip
     return 201, _whole(row, officer=True)
 
 

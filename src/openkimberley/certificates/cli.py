@@ -11,8 +11,6 @@ from openkimberley.desk.cli import REFUSED, Day, fail, json_option, show_json, s
 from openkimberley.kernel.errors import KimberleyError
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from openkimberley.kernel.actor import Actor
 
 KINDS = click.Choice(["csv", "json", "xlsx"])
@@ -96,27 +94,34 @@ def template(kind: str, to: Path | None) -> None:
 @click.option("--since", type=Day(), help="Only certificates issued on this day or later.")
 @click.option("--until", type=Day(), help="Only certificates issued on this day or earlier.")
 @json_option
-def export(
-    what: str, kind: str, authority: str, to: Path | None, status: str, since: date | None, until: date | None,
-    as_json: bool,
-) -> None:  # fmt: skip
+def export(*, what: str, kind: str, authority: str, to: Path | None, as_json: bool, **narrowed: Any) -> None:
     """Write the certificates or applications that an authority sees as a table."""
     start_django()
+    by, path = _operator(authority), to or Path(f"{what}.{kind}")
+    data = _certificates(by, kind, narrowed) if what == "certificates" else _applications(by, kind, narrowed["status"])
+    _write(data, path, quiet=as_json)
+    if as_json:
+        show_json({"file": str(path)})
+
+
+def _certificates(by: Actor, kind: str, narrowed: dict[str, Any]) -> bytes:
+    """Certificates as a table of a kind."""
     from openkimberley.certificates import queries
     from openkimberley.certificates.forms import tables as rows_of
     from openkimberley.desk.tables import write_table
 
-    by = _operator(authority)
-    if what == "certificates":
-        found = queries.certificates(by=by, status=status, since=since, until=until)
-        rows, columns = rows_of.certificate_rows(found.iterator(chunk_size=1000)), rows_of.CERTIFICATE_COLUMNS
-    else:
-        wanted = queries.applications(by=by, status=status)
-        rows, columns = rows_of.application_rows(wanted.iterator(chunk_size=1000)), rows_of.APPLICATION_COLUMNS
-    path = to or Path(f"{what}.{kind}")
-    _write(write_table(rows, kind, columns), path, quiet=as_json)
-    if as_json:
-        show_json({"file": str(path)})
+    rows = rows_of.certificate_rows(queries.certificates(by=by, **narrowed).iterator(chunk_size=1000))
+    return write_table(rows, kind, rows_of.CERTIFICATE_COLUMNS)
+
+
+def _applications(by: Actor, kind: str, status: str) -> bytes:
+    """Applications as a table of a kind."""
+    from openkimberley.certificates import queries
+    from openkimberley.certificates.forms import tables as rows_of
+    from openkimberley.desk.tables import write_table
+
+    rows = rows_of.application_rows(queries.applications(by=by, status=status).iterator(chunk_size=1000))
+    return write_table(rows, kind, rows_of.APPLICATION_COLUMNS)
 
 
 def _write(data: bytes, path: Path, *, quiet: bool = False) -> None:

@@ -299,12 +299,19 @@ def swapped(content: Mapping[str, Any], *, authority: str) -> dict[str, Any]:
 class Numbers(DeskForm):
     """First and last of a run of numbers."""
 
-    prefix = code(_("Prefix"), _("Letters before the number, such as BW."), longest=4)
+    order: tuple[str, ...] = ("prefix", "first", "last", "digits")
+
     first = figure(_("First number"), required=True)
     last = figure(_("Last number"), required=True)
     digits = figure(
         _("Digits after the prefix"), _("Numbers are filled up with zeros to so many digits."), required=True
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # not a class attribute: a form's own ``prefix`` is something else
+        self.fields["prefix"] = code(_("Prefix"), _("Letters before the number, such as BW."), longest=4)
+        self.order_fields(self.order)
 
     def clean(self) -> dict[str, Any]:
         """Counts are counts; how they fit together, the action says."""
@@ -323,7 +330,7 @@ class Delivery(Numbers):
     """A delivery of blank forms."""
 
     batch = text(_("Delivery note or batch"), required=True, longest=60)
-    field_order = ("batch", "prefix", "first", "last", "digits")
+    order = ("batch", *Numbers.order)
 
 
 class Range(Numbers):

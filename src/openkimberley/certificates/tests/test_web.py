@@ -12,6 +12,7 @@ from tests.story import draft, examine, examined, filed, issued, opened
 
 from openkimberley.certificates import actions, queries
 from openkimberley.certificates.facts import FormStatus
+from openkimberley.certificates.forms.application import STEPS
 from openkimberley.certificates.models import Application, Certificate
 from openkimberley.certificates.tests.world import PNG, node, sign_in, words  # noqa: F401
 
@@ -36,7 +37,7 @@ EXAMINATION = {
 }  # fmt: skip
 
 
-# --- the whole way ----------------------------------------------------------------------------------------------------
+# --- the whole way ---------------------------------------------------------------------------------------------------
 
 
 def test_an_application_goes_from_the_first_page_to_a_signed_certificate(client):
@@ -79,8 +80,8 @@ def test_an_application_goes_from_the_first_page_to_a_signed_certificate(client)
     assert "1843.27" not in page  # the officer weighs, and is not told what to find
     post(client, "application-examine", row.reference, **EXAMINATION)
     sign_in(client, TUMELO)
-    post(client, "application-value", row.reference, role="GOVERNMENT", lines__0__usd="430000.00", lines__1__usd="18000.00",
-         price_list="Fictional list", price_list_date="2026-10-01")  # fmt: skip
+    valued = {"role": "GOVERNMENT", "lines/0/usd": "430000.00", "lines/1/usd": "18000.00"}
+    post(client, "application-value", row.reference, **valued, price_list="Fictional", price_list_date="2026-10-01")
 
     sign_in(client, NALEDI)
     page = get(client, "application-approve", row.reference)
@@ -98,7 +99,7 @@ def test_an_application_goes_from_the_first_page_to_a_signed_certificate(client)
     assert "Certificate issued and signed" in page
 
 
-# --- what was typed is never lost ---------------------------------------------------------------------------------------
+# --- what was typed is never lost ------------------------------------------------------------------------------------
 
 
 def test_a_wrong_amount_is_kept_as_typed_and_named_beside_its_field(client):
@@ -178,8 +179,8 @@ def test_a_destination_outside_the_scheme_can_be_typed_so_that_the_rule_says_why
 def test_a_reexport_names_its_import_certificates_and_draws_no_more_than_is_left(client):
     importer = replace(ANNEKE, id="importer", authority="BW")
     actions.enter_received(
-        by=importer, at=NOW, issuer="NA", number="NA0000017", importer_licence=EXPORTER_LICENCE, carats=Decimal("20.00"),
-        usd=Decimal("5000.00"), origin=["NA"], received_on=NOW.date(),
+        by=importer, at=NOW, issuer="NA", number="NA0000017", importer_licence=EXPORTER_LICENCE,
+        carats=Decimal("20.00"), usd=Decimal("5000.00"), origin=["NA"], received_on=NOW.date(),
     )  # fmt: skip
     row = opened(origin=["NA"], lines=[{"hs": "7102.31", "carats": "25.00", "usd": "6000.00"}])
     sign_in(client, MPHO)
@@ -279,7 +280,7 @@ def test_withdrawing_asks_once_more(client):
     assert client.post(reverse("application-withdraw", args=[row.reference])).status_code == 409
 
 
-# --- papers -------------------------------------------------------------------------------------------------------------
+# --- papers ----------------------------------------------------------------------------------------------------------
 
 
 def attach(client, row, data=PNG, name="invoice.png", status=302):
@@ -318,7 +319,7 @@ def test_strangers_get_no_papers(client):
         assert client.get(where).status_code == status
 
 
-# --- who sees what ------------------------------------------------------------------------------------------------------
+# --- who sees what ---------------------------------------------------------------------------------------------------
 
 
 def test_a_draft_is_its_companys_own_until_it_is_filed(client):
@@ -354,7 +355,7 @@ def test_an_examination_is_not_shown_to_the_applicant(client):
     assert "Production record seen" not in get(client, "application", row.reference)
 
 
-# --- afterwards ---------------------------------------------------------------------------------------------------------
+# --- afterwards ------------------------------------------------------------------------------------------------------
 
 
 def test_voiding_asks_twice(client):
@@ -449,7 +450,7 @@ def test_the_paper_certificate_and_its_label_are_pdfs(client):
         assert answer.content.startswith(b"%PDF-")
 
 
-# --- paper and ranges ---------------------------------------------------------------------------------------------------
+# --- paper and ranges ------------------------------------------------------------------------------------------------
 
 
 def test_blank_forms_are_received_counted_and_written_off(client):
@@ -474,7 +475,7 @@ def test_ranges_show_how_far_they_are_used(client):
     post(client, "range-register", status=422, prefix="BW", first="x", last="13100", digits="7")
 
 
-# --- lists --------------------------------------------------------------------------------------------------------------
+# --- lists -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["applications", "certificates"])
@@ -508,10 +509,9 @@ def test_pages_are_served_in_every_language_and_direction(client, language):
     row = opened()
     sign_in(client, MPHO)
     client.cookies["django_language"] = language
-    for where in (
-        reverse("applications"), reverse("certificate", args=[number]), reverse("application-check", args=[row.reference]),
-        *(reverse("application-step", args=[row.reference, slug]) for slug in ("parties", "goods", "origin", "sources", "destination")),
-    ):  # fmt: skip
+    steps = [reverse("application-step", args=[row.reference, slug]) for slug in STEPS]
+    check, certificate = reverse("application-check", args=[row.reference]), reverse("certificate", args=[number])
+    for where in (reverse("applications"), certificate, check, *steps):
         page = words(client.get(where))
         assert f'lang="{language}"' in page
         assert ('dir="rtl"' in page[:200]) is (language == "ar")

@@ -129,38 +129,46 @@ def step(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
     by, row = _draft(request, reference)
     if slug not in STEPS:
         raise NotFound("page", slug)
-    kind, do = STEPS[slug], request.POST.get("do", "")
-    if request.method == "GET":
-        form = kind(row.content, spare=_spare(request), offers=_offers(slug, by))
-        if request.GET.get("all") or row.status == ApplicationStatus.RETURNED:
-            form.say_objections(list(queries.precheck(row, on=timezone.now().date())))
-        return _step_page(request, row, form)
-    posted = (
-        without_row(request.POST.dict(), kind.group, do.partition(":")[2])
-        if do.startswith("remove:")
-        else request.POST.dict()
-    )
+    if request.method == "POST":
+        return _save_step(request, by, row, slug)
+    form = STEPS[slug](row.content, spare=_spare(request), offers=_offers(slug, by))
+    if request.GET.get("all") or row.status == ApplicationStatus.RETURNED:
+        form.say_objections(list(queries.precheck(row, on=timezone.now().date())))
+    return _step_page(request, row, form)
+
+
+def _save_step(request: HttpRequest, by: Actor, row: Application, slug: str) -> HttpResponse:
+    """Save one page and lead to the next; the same one where something on it cannot be read, or has changed."""
+    kind, do, posted = STEPS[slug], request.POST.get("do", ""), request.POST.dict()
+    if do.startswith("remove:"):
+        posted = without_row(posted, kind.group, do.partition(":")[2])
     content = kind.merged(row.content, posted)
+    form = kind(content, offers=_offers(slug, by))
     typed = str(request.POST.get("version", ""))
     version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else row.version
-    form = kind(content, offers=_offers(slug, by))
     try:
-        actions.save_draft(by=by, at=timezone.now(), reference=reference, version=version, content=content)
+        actions.save_draft(by=by, at=timezone.now(), reference=row.reference, version=version, content=content)
     except Conflict as conflict:
         form.add_error(None, str(conflict))
         return _step_page(request, row, form, status=conflict.status)
-    here = reverse("application-step", args=[reference, slug])
-    if do == "add":
-        return HttpResponseRedirect(f"{here}?spare=1#f-{kind.group}/{form.row_count - form.spare}/{_first(form)}")
-    if do.startswith("remove:") or form.errors:
-        return HttpResponseRedirect(here)
     if do == "later":
         messages.success(request, _("Saved. You can go on with it at any time."))
-        return redirect("application", reference)
+    return HttpResponseRedirect(_whereto(row.reference, slug, do, form))
+
+
+def _whereto(reference: str, slug: str, do: str, form: Step) -> str:
+    """The address to go to after a page was saved."""
+    here = reverse("application-step", args=[reference, slug])
     following = after(slug)
+    if do == "add":
+        return f"{here}?spare=1#f-{form.group}/{form.row_count - form.spare}/{_first(form)}"
+    if do == "later":
+        return reverse("application", args=[reference])
+    if do.startswith("remove:") or form.errors:
+        return here
     if following in STEPS:
-        return redirect("application-step", reference, following)
-    return redirect(f"application-{following}", reference)
+        return reverse("application-step", args=[reference, following])
+    return reverse(f"application-{following}", args=[reference])
 
 
 def _first(form: Step) -> str:
