@@ -154,7 +154,8 @@ class Lines(forms.BaseFormSet):  # type: ignore[type-arg]
     @property
     def filled(self) -> list[dict[str, Any]]:
         """The cleaned lines that hold anything, in order. Call after ``is_valid``."""
-        return [f.cleaned_data for f in self.forms if f.has_changed() and getattr(f, "cleaned_data", None)]
+        held = (getattr(form, "cleaned_data", {}) for form in self.forms)
+        return [line for line in held if any(value not in (None, "", []) for value in line.values())]
 
 
 def _changed(data: QueryDict, prefix: str) -> QueryDict | None:
@@ -178,6 +179,12 @@ def _changed(data: QueryDict, prefix: str) -> QueryDict | None:
     else:
         return None
     new[f"{prefix}-TOTAL_FORMS"] = str(count)
+    return new
+
+
+def _as_new(data: QueryDict, prefix: str) -> QueryDict:
+    """The posted data with every line a new one: what stands in it counts, not what was held before."""
+    new = data.copy()
     new[f"{prefix}-INITIAL_FORMS"] = "0"
     return new
 
@@ -204,8 +211,10 @@ def lines_of(
         form, formset=Lines, extra=0, min_num=minimum, max_num=maximum, absolute_max=maximum, validate_min=False,
         validate_max=True,
     )  # fmt: skip
-    changed = _changed(data, prefix) if data is not None else None
-    lines = cast("Lines", made(changed if changed is not None else data, prefix=prefix, initial=list(initial) or None))
+    if data is None:
+        return cast("Lines", made(prefix=prefix, initial=list(initial) or None))
+    changed = _changed(data, prefix)
+    lines = cast("Lines", made(_as_new(data if changed is None else changed, prefix), prefix=prefix))
     if changed is not None:
         lines.edited = True
         hush(lines)

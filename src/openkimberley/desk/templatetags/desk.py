@@ -98,11 +98,14 @@ def _faults(thing: Any) -> Iterator[dict[str, Any]]:
 @register.inclusion_tag("desk/error_summary.html")
 def error_summary(*things: Any) -> dict[str, Any]:
     """``{% error_summary form lines objections %}``: all problems of all of them, with links to the fields."""
+    every = [fault for thing in things for fault in _faults(thing)]
+    placed = {(f["rule"], f["message"]) for f in every if f["rule"] and f["target"]}
     seen: list[dict[str, Any]] = []
-    for thing in things:
-        for fault in _faults(thing):
-            if not any((f["rule"], f["message"]) == (fault["rule"], fault["message"]) and f["rule"] for f in seen):
-                seen.append(fault)
+    for fault in every:
+        # an objection given both as a list and beside its field is said once, with the link
+        again = not fault["target"] and (fault["rule"], fault["message"]) in placed
+        if not again and fault not in seen:
+            seen.append(fault)
     return {"faults": seen}
 
 
