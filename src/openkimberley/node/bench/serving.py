@@ -59,8 +59,8 @@ def page(world: World) -> Iterator[Figure]:
         client = _Client(port)
         floor_page = _request("/guide", session=table.session)
         shown = {
-            "list": "/certificates/", "list-search": "/certificates/?q=Fictional+Kalahari",
-            "list-last": f"/certificates/?page={table.count}", "certificate": f"/certificates/{table.numbers[0]}/",
+            "list": "/certificates", "list-search": "/certificates?q=Fictional+Kalahari",
+            "list-last": f"/certificates?page={table.count}", "certificate": f"/certificates/{table.numbers[0]}",
         }  # fmt: skip
         for name, path in shown.items():
             yield from _page(world, client, f"page-{name}", _request(path, session=table.session), floor_page)
@@ -216,11 +216,11 @@ def _fill(world: World, count: int) -> _Table:
             cursor.execute(f"PRAGMA table_info({table})")
             columns = [row[1] for row in cursor.fetchall()]
             values = [changed.get(column, f'o."{column}"') for column in columns]
+            into = ", ".join(f'"{column}"' for column in columns)
             where = original.application_id if table == "certificates_application" else original.pk
             cursor.execute(
-                f"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < %s) "  # noqa: S608 - our own columns
-                f"INSERT INTO {table} ({', '.join(f'\"{column}\"' for column in columns)}) "
-                f"SELECT {', '.join(values)} FROM n, {table} o WHERE o.id = %s",
+                "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < %s) "
+                f"INSERT INTO {table} ({into}) SELECT {', '.join(values)} FROM n, {table} o WHERE o.id = %s",  # noqa: S608 - our own columns
                 [count, where],
             )
         cursor.execute("PRAGMA synchronous=FULL")
