@@ -238,6 +238,14 @@ class Case:
         return self.profiles.of(system[1] if system else self.destination)
 
     @property
+    def importing_profile(self) -> Profile:
+        """The profile of the destination; where none is named, of the Participant to whom the paper was shown."""
+        shown = self.certificate.presented
+        if self.destination or shown is None or not shown.at:
+            return self.destination_profile
+        return self.profiles.of(self.register.participant_of_country(shown.at.partition("-")[0], self.asked_on))
+
+    @property
     def doubt(self) -> Severity:
         """How heavy a doubt weighs: the desk's own certificate is refused, a stranger's waits for a decision."""
         return Severity.REFUSE if self.own else Severity.HOLD

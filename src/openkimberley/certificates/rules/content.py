@@ -241,13 +241,13 @@ def mixed_origin_is_marked(case: Case) -> Iterator[Yielded]:
 def mixed_origin_names_all_countries(case: Case) -> Iterator[Yielded]:
     """From 2025-03-01 a first import into the EU of in-scope rough with origin `***` is refused; all origin countries
     must be named."""
-    told = case.destination_profile.mixed_origin_refused_from
+    told = case.importing_profile.mixed_origin_refused_from
     if told is not None and case.certificate.mixed and not case.certificate.origin and case.asked_on >= told.value:
         yield objection(
             "R024",
             _("Since %(since)s %(destination)s accepts no mixed origin without the names of all its countries."),
             field="origin", remedy=_("Ask the issuer to name every country of origin."),
-            since=told.value, destination=case.destination,
+            since=told.value, destination=case.importing_profile.code,
         )  # fmt: skip
 
 
@@ -305,6 +305,13 @@ def dates_are_in_order(case: Case) -> Iterator[Yielded]:
     if expires is None:
         yield objection(
             "R027", _("The date of expiry is missing."), field="expiry_date", remedy=_("Enter it as printed."),
+        )  # fmt: skip
+    if issued is not None and issued > case.asked_on:
+        yield objection(
+            "R027", _("The certificate is dated %(issued)s, which is after the day it was asked about, %(day)s."),
+            field="issue_date", severity=Severity.HOLD,
+            remedy=_("Compare the date with the paper and with the calendar."),
+            issued=issued, day=case.asked_on,
         )  # fmt: skip
     if issued is not None and expires is not None and expires <= issued:
         yield objection(

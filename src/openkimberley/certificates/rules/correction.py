@@ -104,6 +104,10 @@ def lost_is_voided_and_published_first(old: Replacement) -> Iterator[Yielded]:
         )  # fmt: skip
 
 
+BEFORE_CORRECTION = (corrected_on_the_issuers_instruction,)
+BEFORE_REPLACEMENT = (replaced_before_export_only, lost_is_voided_and_published_first)
+
+
 def text_at(content: Mapping[str, Any], field: str) -> str:
     """The text of a field such as ``exporter/name`` in a certificate's JSON, empty where there is none."""
     found: Any = content
@@ -114,9 +118,9 @@ def text_at(content: Mapping[str, Any], field: str) -> str:
 
 def before_correction(content: Mapping[str, Any], *, field: str, new: str) -> tuple[Objection, ...]:
     """What stands against the issuer's instruction to correct one field of a certificate (its JSON as issued)."""
-    return ask([corrected_on_the_issuers_instruction], Correction(field, text_at(content, field), new, True)).objections
+    return ask(BEFORE_CORRECTION, Correction(field, text_at(content, field), new, True)).objections
 
 
 def before_replacement(old: Replacement) -> tuple[Objection, ...]:
     """What stands against issuing a certificate in place of an old one."""
-    return ask([replaced_before_export_only, lost_is_voided_and_published_first], old).objections
+    return ask(BEFORE_REPLACEMENT, old).objections

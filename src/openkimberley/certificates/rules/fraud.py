@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from openkimberley.certificates.rules.case import Case, Yielded, not_asked, objection
+from openkimberley.certificates.rules.number import normalised
 from openkimberley.kernel.rules import Severity, rule
 from openkimberley.kernel.rules import gettext_noop as _
 from openkimberley.participants.facts import Status
@@ -57,15 +58,15 @@ def no_alert_is_out(case: Case) -> Iterator[Yielded]:
     if case.known.alerts is None:
         yield not_asked("R177", _("No list of alerts was at hand."))
         return
-    number, sheet = case.certificate.number.replace(" ", ""), case.certificate.paper_serial
+    number, sheet = normalised(case.certificate.number), case.certificate.paper_serial.strip()
     for alert in case.known.alerts:
-        if number and alert.number.replace(" ", "") == number:
+        if number and alert.number and normalised(alert.number) == number:
             yield objection(
                 "R177", _("An alert is out for number %(number)s: %(features)s"), field="number",
                 remedy=_("Detain paper and goods; tell the issuer, the Chair and the working group on monitoring."),
-                number=number, features=alert.features or alert.kind.lower(),
+                number=case.certificate.number, features=alert.features or alert.kind.lower(),
             )  # fmt: skip
-        elif sheet and alert.paper_serial == sheet:
+        elif sheet and alert.paper_serial.strip() == sheet:
             yield objection(
                 "R177", _("An alert is out for the blank form %(sheet)s: %(features)s"), field="paper_serial",
                 remedy=_("Detain paper and goods; tell the issuer, the Chair and the working group on monitoring."),

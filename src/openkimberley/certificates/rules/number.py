@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 HISTORIC_UNION_PREFIX = "EC"
 """What certificates of the European Community started with before the changeover; as a country code it is Ecuador."""
 
+USUAL_FORM = re.compile(r"[A-Z]{2}[ .-]?[0-9]{3,10}")
+"""The form asked where nobody has told the issuer's own: every number seen so far fits it (facts, not a rule)."""
+
 CUSTOMS_DIGITS = 7
 """Digits of a number in customs messages where no profile says another count (R008)."""
 
@@ -108,6 +111,13 @@ def number_has_the_issuers_form(case: Case) -> Iterator[Yielded]:
             field="number", remedy=_("Compare the number with the paper, digit by digit."),
             number=number, issuer=case.issuer, form=form.value, basis=form.source,
         )  # fmt: skip
+    elif form is None and prefix_of(number) and not USUAL_FORM.fullmatch(number):
+        yield objection(
+            "R004", _("The number %(number)s is not two letters and three to ten digits, as certificate numbers are."),
+            field="number", severity=case.doubt,
+            remedy=_("Compare it with the paper. If it is printed so, ask the issuer."),
+            number=number,
+        )  # fmt: skip
     if hidden is not None and serial_of(hidden) != serial_of(number) and hidden.strip() != number[2:]:
         yield objection(
             "R004", _("Under ultraviolet light the paper shows %(hidden)s, in print %(number)s."),
@@ -145,10 +155,12 @@ def number_lies_in_a_range_of_its_year(case: Case) -> Iterator[Yielded]:
     range is a fraud alert."""
     serial, year = serial_of(case.certificate.number), case.issued_on.year
     ranges = case.known.ranges if case.known.ranges is not None else _profile_ranges(case)
-    if serial is None or any(serial in span for span in ranges if span.year in {0, year}):
-        return
     facts: dict[str, Any] = {"number": case.certificate.number, "issuer": case.issuer, "year": year}
-    if other := next((span for span in ranges if serial in span), None):
+    if serial is None:
+        yield not_asked("R006", _("The number %(number)s holds no plain digits to look up in a range."), **facts)
+    elif any(serial in span for span in ranges if span.year in {0, year}):
+        return
+    elif other := next((span for span in ranges if serial in span), None):
         yield objection(
             "R006",
             _("The number %(number)s lies in a range that %(issuer)s registered for %(other)s, not for %(year)s."),

@@ -116,6 +116,9 @@ def test_R024_mixed_origin_names_all_countries() -> None:
     assert said(rule, case(origin=(), mixed=True, on=after, destination="BE")) == ["refuse"]
     assert said(rule, case(origin=(), mixed=True, on=after, destination="IN", destination_authority="")) == []
     assert said(rule, case(origin=("BW", "CA"), mixed=True, on=after)) == []
+    nowhere = {"destination": "", "destination_authority": "", "origin": (), "mixed": True, "on": after}
+    assert said(rule, case(**nowhere)) == ["refuse"]  # shown in Antwerp
+    assert said(rule, case(**nowhere, presented=None)) == []
 
 
 def test_R025_single_origin_is_single() -> None:
@@ -148,6 +151,7 @@ def test_R027_dates_are_in_order() -> None:
     assert said(rule, case()) == []
     assert said(rule, case(issue_date=None, expiry_date=None)) == ["refuse", "refuse"]
     assert said(rule, case(expiry_date=PAPER.issue_date)) == ["refuse"]
+    assert said(rule, case(on=date(2023, 5, 31))) == ["hold"]
 
 
 def test_R028_validation_is_present() -> None:

@@ -78,6 +78,7 @@ def test_R177_no_alert_is_out() -> None:
     assert said(rule, case()) == ["not asked"]
     assert said(rule, case(Known(alerts=()))) == []
     assert said(rule, case(Known(alerts=(fake, stolen)))) == ["refuse"]
+    assert said(rule, case(Known(alerts=(fake,)), number="bw-412345")) == ["refuse"]  # however it is written
     assert said(rule, case(Known(alerts=(fake, stolen)), number="BW00412346", paper_serial="A 17")) == ["refuse"]
     assert said(rule, case(Known(alerts=(fake, stolen)), number="BW00412346", paper_serial="A 18")) == []
 

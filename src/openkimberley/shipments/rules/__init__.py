@@ -37,6 +37,7 @@ BEFORE_SEALING = (
     packing.certificate_travels_with_the_goods, packing.seal_is_used_once,
 )  # fmt: skip
 BEFORE_RELEASE = (content_was_verified, exporter_and_agents_are_licensed, not_expired)
+BEFORE_DEPARTURE = (arrival.importing_authority_is_told, packing.seals_are_unbroken)
 ON_TRANSIT = (transit.transit_leaves_untouched, transit.transit_is_attested)
 AT_THE_BORDER = (
     packing.containers_resist_tampering, packing.rough_is_packed_alone, packing.certificate_travels_with_the_goods,
@@ -81,7 +82,7 @@ def before_release(shipment: ShipmentCase) -> Asked:
 def before_departure(shipment: ShipmentCase) -> Asked:
     """What stands against the goods leaving: within validity, announced, seals whole."""
     own = _own(shipment)
-    return ask([not_expired], own.case) + ask([arrival.importing_authority_is_told, packing.seals_are_unbroken], own)
+    return ask([not_expired], own.case) + ask(BEFORE_DEPARTURE, own)
 
 
 def on_transit(shipment: ShipmentCase) -> Asked:

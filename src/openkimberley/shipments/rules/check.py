@@ -35,7 +35,7 @@ PRESENTED = (
 """What is asked of a paper as it was presented, besides the paper itself."""
 
 ISSUER_CAN_SETTLE = frozenset(
-    {"R006", "R007", "R008", "R011", "R012", "R015", "R016", "R026", "R029", "R040", "R043", "R044", "R070"}
+    {"R004", "R006", "R007", "R008", "R011", "R012", "R015", "R016", "R026", "R029", "R040", "R043", "R044", "R070"}
 )
 """Rules whose doubt a word of the issuing authority settles."""
 
