@@ -7,6 +7,7 @@ is any difference between certificate and goods, *detention* keeps the goods unt
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -244,7 +245,7 @@ CHASE_DAYS = 15
 
 def working_days_after(day: date, count: int) -> date:
     """The day some working days (Monday to Friday) after a day. National holidays are not known and not taken out."""
-    while count > 0:
+    while count > 0 and day < date.max:
         day += timedelta(days=1)
         if day.weekday() < 5:
             count -= 1
@@ -253,9 +254,16 @@ def working_days_after(day: date, count: int) -> date:
 
 def months_later(day: date, months: int) -> date:
     """The same day some months later, or the last of that month where it has no such day."""
-    first = date(day.year + (day.month - 1 + months) // 12, (day.month - 1 + months) % 12 + 1, 1)
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return min(first + timedelta(days=day.day - 1), following - timedelta(days=1))
+    years, month = divmod(day.month - 1 + months, 12)
+    if day.year + years > date.max.year:
+        return date.max
+    last = monthrange(day.year + years, month + 1)[1]
+    return date(day.year + years, month + 1, min(day.day, last))
+
+
+def _days_later(day: date, count: int) -> date:
+    """The day some days later, or the last day there is."""
+    return day + timedelta(days=min(count, (date.max - day).days))
 
 
 def due(deadline: Deadline, start: date) -> date:
@@ -264,7 +272,7 @@ def due(deadline: Deadline, start: date) -> date:
         return working_days_after(start, deadline.n)
     if deadline.kind == "MONTHS":
         return months_later(start, deadline.n)
-    return start + timedelta(days=deadline.n)
+    return _days_later(start, deadline.n)
 
 
 def confirmation_due(profile: Profile, *, arrived: date | None, submitted: date | None) -> date | None:
@@ -282,7 +290,7 @@ def confirmation_due(profile: Profile, *, arrived: date | None, submitted: date 
 def chase_from(profile: Profile, *, expires: date) -> date:
     """The day from which an export without confirmation is an open case, by the issuer's profile (R079)."""
     told = profile.confirmation_chase_days
-    return expires + timedelta(days=told.value if told else CHASE_DAYS)
+    return _days_later(expires, told.value if told else CHASE_DAYS)
 
 
 def issuer_told_by(profile: Profile, *, found: date) -> date:

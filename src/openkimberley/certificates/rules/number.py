@@ -21,6 +21,8 @@ HISTORIC_UNION_PREFIX = "EC"
 USUAL_FORM = re.compile(r"[A-Z]{2}[ .-]?[0-9]{3,10}")
 """The form asked where nobody has told the issuer's own: every number seen so far fits it (facts, not a rule)."""
 
+_LAST_BLOCK = re.compile(r"[0-9]{1,20}")
+
 CUSTOMS_DIGITS = 7
 """Digits of a number in customs messages where no profile says another count (R008)."""
 
@@ -194,7 +196,7 @@ def parcel_reference_ends_with_the_number(case: Case) -> Iterator[Yielded]:
         yield not_asked("R007", _("The parcel reference of the paper was not entered."))
         return
     last = re.split(r"[^0-9A-Za-z]+", reference)[-1]
-    if serial is None or not last.isascii() or not last.isdigit() or int(last) != serial:
+    if serial is None or not _LAST_BLOCK.fullmatch(last) or int(last) != serial:
         yield objection(
             "R007", _("The parcel reference %(reference)s ends with %(last)s, the certificate number with %(serial)s."),
             field="parcel_reference", remedy=_("Compare with the specimen and ask the issuer."), severity=case.doubt,

@@ -24,7 +24,14 @@ def months_after(day: date, months: int) -> date:
     """The same day some months later, or the last of that month where it has no such day."""
     year, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + year, month + 1
+    if year > date.max.year:
+        return date.max
     return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def days_after(day: date, count: int) -> date:
+    """The day some days later, or the last day there is."""
+    return day + timedelta(days=min(count, (date.max - day).days))
 
 
 def latest_expiry(profile: Profile, issued: date) -> date | None:
@@ -34,12 +41,12 @@ def latest_expiry(profile: Profile, issued: date) -> date | None:
         return None
     if told.value.kind in {"MONTHS", "ENTIRE_JOURNEY"}:
         return months_after(issued, told.value.n)
-    return issued + timedelta(days=told.value.n)
+    return days_after(issued, told.value.n)
 
 
 def expiry(profile: Profile, issued: date) -> date:
     """The date of expiry to print: the law's last day, or 60 days after issue where no law is known."""
-    return latest_expiry(profile, issued) or issued + timedelta(days=USUAL_DAYS)
+    return latest_expiry(profile, issued) or days_after(issued, USUAL_DAYS)
 
 
 def _too_long(code: str, kind: str, case: Case, template: str) -> Iterator[Yielded]:
