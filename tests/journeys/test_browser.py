@@ -1,0 +1,246 @@
+"""A whole export and import by keyboard alone, in English and in Arabic; axe finds nothing on any page on the way.
+
+The story, through Chromium, with nothing but Tab, Space, Enter, arrows and letters:
+
+1.  The exporter signs in, begins an application, fills its pages, checks, declares, files.
+2.  The issuing officer examines: types what was weighed, counted and seen.
+3.  The approving officer approves: the certificate is issued.
+4.  The issuing officer seals, announces and lets it go.
+5.  The import officer types the number, reads the verdict, types what he finds, confirms.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+AXE = Path(__file__).parents[2] / "var" / "axe" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PASSWORD = "rough-diamonds-2026"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's Chromium: apt-get install chromium"),
+    pytest.mark.skipif(not AXE.exists(), reason="needs axe-core in var/axe/axe.min.js: see .ci/run"),
+    pytest.mark.enable_socket,
+]
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """A demonstration node, served on loopback."""
+    home = tmp_path_factory.mktemp("browser")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("KIMBERLEY_", "DJANGO_", "XDG_"))}
+    environment |= {"HOME": str(home), "KIMBERLEY_DIR": str(home / "demo")}
+    command = [sys.executable, "-c", "from openkimberley.node.cli import main; main()"]
+    subprocess.run([*command, "demo", "--dir", str(home / "demo"), "--no-serve", "--json"], env=environment, check=True,
+                   stdout=subprocess.DEVNULL, timeout=300)  # fmt: skip
+    port = free_port()
+    server = subprocess.Popen([*command, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"{url}/healthz", timeout=1)
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Keyboard:
+    """A person who has no mouse. Reaches a control by Tab only, and asks axe about every page on the way."""
+
+    def __init__(self, browser, address: str, language: str) -> None:
+        self.browser, self.address, self.language = browser, address, language
+        self.page = None
+
+    def sign_in(self, who: str) -> None:
+        if self.page:
+            self.page.context.close()
+        context = self.browser.new_context(viewport={"width": 1000, "height": 900})
+        context.add_cookies([{"name": "django_language", "value": self.language, "url": self.address}])
+        self.page = context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.open("/accounts/login/")
+        self.type("#id_login", who)
+        self.type("#id_password", PASSWORD)
+        self.press_enter()
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+        self.look()
+
+    def look(self) -> None:
+        """The page is in the language and direction asked for, and axe finds nothing."""
+        page = self.page
+        page.wait_for_load_state("domcontentloaded")
+        assert page.get_attribute("html", "lang") == self.language
+        assert page.get_attribute("html", "dir") == ("rtl" if self.language == "ar" else "ltr")
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+        told = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
+        assert not told, f"{page.url}: {told}"
+
+    def reach(self, selector: str) -> None:
+        """Tab until the control has the focus; a control that cannot be reached fails."""
+        wanted = self.page.locator(selector).first
+        wanted.wait_for(state="attached")
+        if wanted.evaluate("e => e === document.activeElement"):
+            return
+        for _ in range(160):
+            self.page.keyboard.press("Tab")
+            if wanted.evaluate("e => e === document.activeElement || (e.type === 'radio' && document.activeElement.name === e.name)"):
+                return
+        raise AssertionError(f"{selector} is not reached by Tab on {self.page.url}")
+
+    def type(self, selector: str, text: str) -> None:
+        self.reach(selector)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+
+    def choose(self, selector: str, value: str) -> None:
+        """Choose in a list by its arrows."""
+        self.reach(selector)
+        options = self.page.locator(f"{selector} option").evaluate_all("all => all.map(o => o.value)")
+        self.page.keyboard.press("Home")
+        for _ in range(options.index(value)):
+            self.page.keyboard.press("ArrowDown")
+        assert self.page.locator(selector).input_value() == value
+
+    def tick(self, selector: str) -> None:
+        """Tick a box, or a radio button by its arrows."""
+        self.reach(selector)
+        wanted = self.page.locator(selector).first
+        if wanted.get_attribute("type") == "radio":
+            for _ in range(6):
+                if wanted.is_checked():
+                    return
+                self.page.keyboard.press("Space")
+                if wanted.is_checked():
+                    return
+                self.page.keyboard.press("ArrowDown")
+        elif not wanted.is_checked():
+            self.page.keyboard.press("Space")
+        assert wanted.is_checked()
+
+    def upload(self, selector: str, path: Path) -> None:
+        """The file chooser of the system is not a page: it opens by Space and is answered here."""
+        self.reach(selector)
+        with self.page.expect_file_chooser() as chooser:
+            self.page.keyboard.press("Space")
+        chooser.value.set_files(str(path))
+
+    def press(self, selector: str) -> None:
+        self.reach(selector)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+        self.look()
+
+    def press_enter(self) -> None:
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+        self.look()
+
+
+@pytest.fixture(scope="module", params=["en", "ar"])
+def person(request, chromium, address) -> Iterator[Keyboard]:
+    """Somebody at a keyboard, in one language."""
+    one = Keyboard(chromium, address, request.param)
+    yield one
+    if one.page:
+        one.page.context.close()
+
+
+def submit(person: Keyboard, which: str = "main form .actions button.button:not(.secondary)") -> None:
+    person.press(which)
+
+
+def apply(person: Keyboard, picture: Path) -> str:
+    """1. The exporter applies. Returns the application's reference."""
+    person.sign_in("exporter@demo.example")
+    person.open("/applications/new")
+    submit(person, "main form button[type=submit]")
+    reference = person.page.url.split("/applications/")[1].split("/")[0]
+    here = f"/applications/{reference}"
+    person.open(f"{here}/edit/parties")
+    person.type("[name='exporter/name']", "Fictional Kalahari Rough (Pty) Ltd")
+    person.type("[name='exporter/address']", "Plot 1, Main Mall, Gaborone")
+    person.type("[name='importer/name']", "Fictional Scheldt Diamonds BV")
+    person.type("[name='importer/address']", "Fictiestraat 1, Antwerpen")
+    person.type("[name='importer/licence']", "EU-BE-IMP-2026-0001")
+    submit(person)
+    person.choose("[name='lines/0/hs']", "7102.31")
+    person.type("[name='lines/0/carats']", "120.50")
+    person.type("[name='lines/0/usd']", "18075.00")
+    person.type("[name='parcels']", "1")
+    submit(person)
+    person.type("[name='origins/0/country']", "BW")
+    submit(person)
+    person.open(f"{here}/edit/destination")
+    person.choose("[name='destination']", "EU-BE")
+    submit(person)
+    person.open(f"{here}/documents")
+    person.upload("#f-file", picture)
+    submit(person, "main form button[type=submit]")
+    person.open(f"{here}/check")
+    person.tick("[name=declared]")
+    submit(person)
+    return reference
+
+
+def certify(person: Keyboard, reference: str, seal: str) -> str:
+    """2 and 3. Examined, valued, approved. Returns the certificate's number."""
+    here = f"/applications/{reference}"
+    person.sign_in("issuing@demo.example")
+    person.open(f"{here}/examine")
+    person.choose("[name='lines/0/hs']", "7102.31")
+    person.type("[name='lines/0/carats']", "120.50")
+    person.type("[name=parcels]", "1")
+    person.tick("#f-method_0")
+    person.type("[name=origin_evidence]", "Production record 114, seen")
+    person.type("[name=seals]", seal)
+    submit(person)
+    person.sign_in("valuer@demo.example")
+    person.open(f"{here}/value")
+    person.tick("#f-role_0")
+    person.type("[name='lines/0/usd']", "18075.00")
+    submit(person)
+    person.sign_in("approving@demo.example")
+    person.open(f"{here}/approve")
+    person.tick("[name=confirm]")
+    submit(person)
+    return person.page.locator("h1 bdi, h1").first.inner_text().split()[-1]
