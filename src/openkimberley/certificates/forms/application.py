@@ -54,6 +54,7 @@ class Step(DeskForm):
     title: ClassVar[Any] = ""
     lead: ClassVar[Any] = ""
     keys: ClassVar[frozenset[str]] = frozenset()
+    needed: ClassVar[frozenset[str]] = frozenset()
     group: ClassVar[str] = ""
     add_label: ClassVar[Any] = ""
 
@@ -65,6 +66,8 @@ class Step(DeskForm):
         self.build(typed)
         self.full_clean()
         self.say_unreadable(typed)
+        for name, field in self.fields.items():  # only now: a draft lacks what it lacks, the page says what filing asks
+            field.required = self.asked_for(name)
 
     @classmethod
     def typed(cls, content: Mapping[str, Any]) -> dict[str, str]:
@@ -102,13 +105,18 @@ class Step(DeskForm):
         """The fields that stand once."""
         return [self[name] for name in self.fields if not (self.group and name.startswith(f"{self.group}/"))]
 
+    def asked_for(self, name: str) -> bool:
+        """True for a field that an application is not filed without."""
+        return name in self.needed
+
     def concerns(self, objection: Objection) -> bool:
         """True where an objection is about this page."""
         return objection.field.partition("/")[0] in self.keys
 
     def say_objections(self, objections: list[Objection]) -> None:
         """Put the rules' objections about this page beside its fields."""
-        self.object_to(o for o in objections if self.concerns(o))
+        told = set(self.errors)
+        self.object_to(o for o in objections if self.concerns(o) and self.place(o.field) not in told)
 
     def _count_rows(self, typed: Mapping[str, str]) -> int:
         """Rows to show: those that hold something, and the spare ones."""
@@ -123,6 +131,7 @@ class Parties(Step):
     title = _("Exporter and importer")
     lead = _("The names as they stand in the registers of licences.")
     keys = frozenset({"exporter", "importer", "same_party_reason"})
+    needed = frozenset({"exporter/name", "exporter/address", "exporter/licence", "importer/name", "importer/address"})
 
     @classmethod
     def typed(cls, content: Mapping[str, Any]) -> dict[str, str]:
@@ -198,6 +207,12 @@ class Goods(Step):
         self.fields["parcels"] = figure(_("Number of parcels"), _("Packets in the shipment, not stones."))
         self.fields["parcel_reference"] = code(_("Your reference of the parcel (if you have one)"))
 
+    def asked_for(self, name: str) -> bool:
+        """The first line, every line that was begun, and the number of parcels."""
+        head = name.rpartition("/")[0]
+        begun = any(self.data.get(other) for other in self.fields if other.startswith(f"{head}/"))
+        return name == "parcels" or (name.startswith("lines/") and (head == "lines/0" or begun))
+
     def say_unreadable(self, typed: Mapping[str, str]) -> None:
         """Amounts that are none, counts that are none."""
         for name, value in typed.items():
@@ -224,6 +239,7 @@ class Origin(Step):
         "with its share of the carats; the shares add up to 100."
     )
     keys = frozenset({"origin", "origin_shares", "zone"})
+    needed = frozenset({"origins/0/country", "how"})
     group = "origins"
     add_label = _("Add another country")
 
@@ -351,6 +367,7 @@ class Destination(Step):
     title = _("Destination")
     lead = _("Only those who take part in the Scheme today are listed. Rough diamonds go to nobody else.")
     keys = frozenset({"destination", "destination_authority"})
+    needed = frozenset({"destination"})
 
     @classmethod
     def typed(cls, content: Mapping[str, Any]) -> dict[str, str]:

@@ -71,8 +71,9 @@ def summary(request: HttpRequest, reference: str) -> HttpResponse:
     row = queries.application(reference, by=by)
     return render(request, "certificates/application.html", {
         "row": row, "content": row.content, "goods": show.goods(row.content), "origins": show.origins(row.content),
-        "next": show.what_next(row.status), "acts": show.application_acts(row, by), "papers": queries.papers(row),
-        "examination": row.examinations.last(), "valuations": list(row.valuations.all()),
+        "next": show.what_next(row.status), "acts": show.application_acts(row, by),
+        "papers": show.spoken(queries.papers(row), "kind"),
+        "examination": show.examination(row), "valuations": show.spoken(row.valuations.all(), "role"),
         "timeline": show.timeline(row.reference),
     })  # fmt: skip
 
@@ -224,7 +225,7 @@ def documents(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("application-documents", reference)
     objections = [o for o in queries.precheck(row, on=timezone.now().date()) if step_of(o.field) == "documents"]
     return render(request, "certificates/documents.html", {
-        "row": row, "form": form, "papers": queries.papers(row), "objections": objections,
+        "row": row, "form": form, "papers": show.spoken(queries.papers(row), "kind"), "objections": objections,
         "place": len(ORDER), "count": len(ORDER) + 1, "before": ORDER[-2],
     }, status=status)  # fmt: skip
 
@@ -273,7 +274,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     found = [o for o in queries.precheck(row, on=timezone.now().date()) if o.rule != "R054"]
     return render(request, "certificates/check.html", {
         "row": row, "form": form, "goods": show.goods(row.content), "origins": show.origins(row.content),
-        "content": row.content, "papers": queries.papers(row),
+        "content": row.content, "papers": show.spoken(queries.papers(row), "kind"),
         "stops": [_mending(o, reference) for o in found if o.severity is not Severity.FLAG],
         "flags": [_mending(o, reference) for o in found if o.severity is Severity.FLAG],
     }, status=status)  # fmt: skip

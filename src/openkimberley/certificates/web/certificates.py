@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -87,8 +88,18 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
         "expired": today > row.expiry_date, "officer": not by.companies and by.authority == row.authority,
         "own_application": not by.companies or row.application.company in by.companies,
         "timeline": show.timeline(row.application.reference if row.authority == by.authority else "", row.number),
-        "shipment": f"/shipments/{row.number}" if by.may(P.SHIPMENT_READ) else "",
+        "shipment": shipment_of(row, by),
     })  # fmt: skip
+
+
+def shipment_of(row: Certificate, by: Actor) -> str:
+    """The address of the shipment as this person sees it: going out, or coming in. Empty where he may not see it."""
+    if not by.may(P.SHIPMENT_READ):
+        return ""
+    try:
+        return reverse("shipment" if by.authority == row.authority else "arrival", args=[row.number])
+    except NoReverseMatch:  # a node that only issues
+        return ""
 
 
 def _download(data: bytes, name: str, media_type: str) -> HttpResponse:

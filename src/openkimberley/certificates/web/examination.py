@@ -70,7 +70,8 @@ def examine(request: HttpRequest, reference: str) -> HttpResponse:
     row = queries.application(reference, by=by)
     form = Examine(request.POST or None, lines=len(row.content.get("lines") or []))
     return _act(
-        request, row, form, template="examine", done=_("The examination is entered."), papers=queries.papers(row),
+        request, row, form, template="examine", done=_("The examination is entered."),
+        papers=show.spoken(queries.papers(row), "kind"),
         act=lambda: actions.examine(by=by, at=timezone.now(), reference=reference, **form.values()),
         again=row.examinations.exists(),
     )  # fmt: skip
@@ -84,7 +85,7 @@ def value(request: HttpRequest, reference: str) -> HttpResponse:
     form = Value(request.POST or None, lines=row.content.get("lines") or [])
     return _act(
         request, row, form, template="value", done=_("The valuation is entered."),
-        valuations=list(row.valuations.all()),
+        valuations=show.spoken(row.valuations.all(), "role"),
         act=lambda: actions.value(by=by, at=timezone.now(), reference=reference, **form.values()),
     )  # fmt: skip
 
@@ -124,8 +125,9 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("certificate", issued.number)
     objections = objections_to_issue(row, on=now.date(), by=by) if row.status == "EXAMINED" else ()
     return render(request, "certificates/approve.html", {
-        "row": row, "form": form, "compared": compared(row), "valuations": list(row.valuations.all()),
-        "examination": row.examinations.last(), "papers": queries.papers(row), "content": row.content,
+        "row": row, "form": form, "compared": compared(row), "valuations": show.spoken(row.valuations.all(), "role"),
+        "examination": show.examination(row), "content": row.content,
+        "papers": show.spoken(queries.papers(row), "kind"),
         "origins": show.origins(row.content), "next_number": queries.next_number(row.authority, on=now.date()),
         "stops": [o for o in objections if o.severity is not Severity.FLAG],
         "flags": [o for o in objections if o.severity is Severity.FLAG],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.core.paginator import Page
     from django.http import HttpRequest
 
-    from openkimberley.certificates.models import Application, Certificate
+    from openkimberley.certificates.models import Application, Certificate, Examination
     from openkimberley.kernel.actor import Actor
 
 PER_PAGE = 25
@@ -152,11 +152,40 @@ def goods(content: Mapping[str, Any]) -> dict[str, Any]:
         {"number": n, "hs": line.get("hs", ""), "carats": amount(line.get("carats")), "usd": amount(line.get("usd"))}
         for n, line in enumerate(content.get("lines") or [], start=1)
     ]
+    readable = all("value" in line[key] for line in lines for key in ("carats", "usd"))
     totals = {
-        key: sum((line[key]["value"] for line in lines if "value" in line[key]), Decimal("0.00"))
-        for key in ("carats", "usd")
+        key: sum((line[key]["value"] for line in lines), Decimal("0.00")) for key in ("carats", "usd") if readable
     }
     return {"lines": lines, **totals}
+
+
+WORDS: dict[str, Any] = {
+    "INVOICE": gettext_lazy("Invoice"),
+    "ORIGIN_EVIDENCE": gettext_lazy("Evidence of origin"),
+    "IMPORT_CERTIFICATE": gettext_lazy("Copy of an import certificate"),
+    "PHOTOGRAPH": gettext_lazy("Photograph"),
+    "OTHER": gettext_lazy("Other paper"),
+    "OPENED": gettext_lazy("The container was opened and its content weighed"),
+    "RISK_ANALYSIS": gettext_lazy("Not opened, on a documented risk analysis"),
+    "EXPORTER": gettext_lazy("Exporter's own valuation"),
+    "GOVERNMENT": gettext_lazy("Government valuer"),
+    "INDEPENDENT": gettext_lazy("Independent valuer"),
+}
+"""How people read the codes of papers, methods and valuers."""
+
+
+def spoken(rows: Any, name: str) -> list[Any]:
+    """Rows with the words of one of their codes as ``word``."""
+    found = list(rows)
+    for row in found:
+        row.word = WORDS.get(getattr(row, name), getattr(row, name))
+    return found
+
+
+def examination(row: Application) -> Examination | None:
+    """The examination that counts, with its method in words."""
+    last = row.examinations.last()
+    return spoken([last], "method")[0] if last else None
 
 
 def origins(content: Mapping[str, Any]) -> list[dict[str, Any]]:
