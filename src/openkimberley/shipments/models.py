@@ -1,7 +1,7 @@
 """Tables of shipments: what left, what came in, what was found, who was told. No verbs here.
 
-The exporting side keeps a ``Shipment``, the importing side an ``Arrival``; they may live on two nodes and know each other
-by the certificate's number only. ``Notice`` is the outbox of e-mails: written in the transaction of the act it tells of.
+The exporting side keeps a ``Shipment``, the importing side an ``Arrival``; they may live on two nodes and know each
+other by the certificate's number only. ``Notice`` is the outbox of e-mails: written with the act it tells of.
 """
 
 from __future__ import annotations

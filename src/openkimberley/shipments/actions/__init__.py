@@ -28,6 +28,7 @@ from openkimberley.shipments.actions.outbox import (
     mark_notice_sent,
     mark_notice_unsent,
     readdress_notice,
+    wording,
 )  # fmt: skip
 from openkimberley.shipments.actions.papers import (
     ask_issuer,
@@ -41,5 +42,5 @@ __all__ = [
     "chase_late", "check_paper_again", "claim_notices", "confirm_import", "confiscate", "decide_hold",
     "deliver_notices", "depart", "detain", "enter_confirmation", "inspect", "letter", "mark_notice_sent",
     "mark_notice_unsent", "present", "readdress_notice", "record_transit", "refuse_goods", "register_paper",
-    "release_with_remedy", "return_goods", "seal", "tell_issuer",
+    "release_with_remedy", "return_goods", "seal", "tell_issuer", "wording",
 ]  # fmt: skip

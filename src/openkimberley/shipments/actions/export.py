@@ -171,8 +171,8 @@ def expect(row: Shipment, *, by: Actor, at: datetime) -> Arrival:
             "status": facts.ArrivalStatus.EXPECTED.value, "source": "NODE", "content": certificate.content,
             "cid": certificate.cid, "exporter_name": row.exporter_name, "importer_name": row.importer_name,
             "importer_licence": row.importer_licence,
-            "seal_keys": queries.seal_keys(certificate.content.get("seals", [])), "carats": row.carats, "usd": row.usd, "announced_at": at,
-            "expected_on": row.expected_on, "hand_carried": row.hand_carried,
+            "seal_keys": queries.seal_keys(certificate.content.get("seals", [])), "carats": row.carats,
+            "usd": row.usd, "announced_at": at, "expected_on": row.expected_on, "hand_carried": row.hand_carried,
         },
     )  # fmt: skip
     if not made and found.announced_at is None:

@@ -42,13 +42,11 @@ def queue(
     notice is FAILED from the start, and says so on the list of what waits.
     """
     address = address or queries.address_of(to_authority, on=at.date())
-    with translation.override(LANGUAGE):
-        text = render_to_string(f"shipments/mail/{kind.lower()}.txt", {**fields, "number": number, "at": at})
-    subject, _, body = text.strip().partition("\n")
+    subject, body = wording(kind, number, fields)
     waiting = Notice.objects.filter(authority=by.authority, certificate_number=number).count()
     notice = Notice.objects.create(
         authority=by.authority, kind=kind, certificate_number=number, to_authority=to_authority, address=address,
-        subject=" ".join(subject.split())[:200], body=body.strip() + "\n", fields=fields,
+        subject=subject, body=body, fields=fields,
         message_id=f"<{kind.lower()}.{number}.{waiting + 1}@{by.authority.lower()}.openkimberley>",
         status="QUEUED" if address else "FAILED", queued_at=at, next_attempt=at,
         error="" if address else "no e-mail address of this authority is known: enter one, or tell it by other means",
@@ -58,6 +56,14 @@ def queue(
         statement={"kind": kind, "to": to_authority, "message_id": notice.message_id, "fields": fields},
     )  # fmt: skip
     return notice
+
+
+def wording(kind: str, number: str, fields: dict[str, Any]) -> tuple[str, str]:
+    """Subject and body of an e-mail, in the Scheme's working language; also the preview of what will be sent."""
+    with translation.override(LANGUAGE):
+        text = render_to_string(f"shipments/mail/{kind.lower()}.txt", {**fields, "number": number})
+    subject, _, body = text.strip().partition("\n")
+    return " ".join(subject.split())[:200], body.strip() + "\n"
 
 
 @action("shipments.claim_notices", needs=Permission.SHIPMENT_SEAL)

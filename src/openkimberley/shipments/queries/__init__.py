@@ -36,6 +36,8 @@ from openkimberley.shipments.queries.asked import (
 )  # fmt: skip
 from openkimberley.shipments.queries.lists import (
     EVENTS,
+    STATUSES,
+    STEPS,
     at_the_desk,
     authorities_with_due_notices,
     authorities_with_late_exports,
@@ -48,6 +50,7 @@ from openkimberley.shipments.queries.lists import (
     search,
     shipments,
     timeline,
+    to_seal,
     waiting,
 )  # fmt: skip
 from openkimberley.shipments.queries.papers import answer_for, confirmation_facts, on_confirmation, printed_receipt
@@ -81,6 +84,8 @@ from openkimberley.shipments.queries.sight import current_bundle, sighting, verd
 
 __all__ = [
     "EVENTS",
+    "STATUSES",
+    "STEPS",
     "address_of",
     "advance_fields",
     "answer_for",
@@ -110,7 +115,8 @@ __all__ = [
     "differences_left",
     "due_notices",
     "expected",
-    "found_facts", "issuer_of",
+    "found_facts",
+    "issuer_of",
     "late_confirmations",
     "late_exports",
     "lines_json",
@@ -137,6 +143,7 @@ __all__ = [
     "receipt_fields",
     "receipt_hash",
     "receipt_of",
+    "seal_keys",
     "sealing_case",
     "seals_of",
     "seals_used",
@@ -148,6 +155,7 @@ __all__ = [
     "sign_receipt",
     "tell_issuer_by",
     "timeline",
+    "to_seal",
     "transit_points",
     "unsent_notices",
     "verdict",
@@ -155,4 +163,4 @@ __all__ = [
     "visible_shipments",
     "waiting",
     "works_here",
-]  # fmt: skip
+]

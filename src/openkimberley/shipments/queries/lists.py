@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.utils.translation import gettext_noop as _
 
+from openkimberley.certificates import queries as certificates
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.shipments import facts
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 
 MOST = 200  # a work list longer than this is not read, it is filtered
 UNDER_WAY = ("ANNOUNCED", "DEPARTED", "ARRIVED")
+
+
+STATUSES = tuple(one.value for one in facts.ShipmentStatus)
+"""The states that a list of shipments is narrowed by."""
+
+STEPS = ("SEALED", "ANNOUNCED", "DEPARTED", "ARRIVED", "CONFIRMED")
+"""The way of a shipment that meets no trouble."""
+
+
+def to_seal(*, by: Actor) -> list[dict[str, Any]]:
+    """Certificates of the actor's authority that were issued and wait for their container to be closed."""
+    return [item for item in certificates.waiting(by) if item["kind"] == "certificate" and item["what"] == "ISSUED"]
 
 
 def expected(*, by: Actor) -> QuerySet[Arrival]:
@@ -59,7 +72,8 @@ def late_exports(authority: str, *, on: date) -> list[Shipment]:
     """Exports of an authority without confirmation some days after the certificate's expiry (R079): open cases."""
     profile = profile_of(authority)
     rows = Shipment.objects.filter(authority=authority, status__in=UNDER_WAY, expiry_date__lt=on)
-    return [row for row in rows.order_by("expiry_date")[:MOST] if facts.chase_from(profile, expires=row.expiry_date) < on]
+    late = (row for row in rows.order_by("expiry_date")[:MOST])
+    return [row for row in late if facts.chase_from(profile, expires=row.expiry_date) < on]
 
 
 def authorities_with_late_exports(*, on: date) -> list[str]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
+from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import queries as certificates
+from openkimberley.certificates import statements
 from openkimberley.certificates.facts import Certificate, CertificateStatus
 from openkimberley.certificates.rules import Case, Known
 from openkimberley.documents.facts import Confirmation as PrintedConfirmation
@@ -18,7 +20,7 @@ from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.rules import Objection
 from openkimberley.participants import queries as participants
 from openkimberley.shipments import facts, rules
-from openkimberley.shipments.models import Arrival, Confirmation
+from openkimberley.shipments.models import Arrival, Confirmation, PaperCertificate
 from openkimberley.shipments.queries.asked import corrected, import_knowledge, uses
 from openkimberley.shipments.queries.rows import normalised
 from openkimberley.shipments.rules import Answer, Knowledge, ShipmentCase
@@ -43,6 +45,24 @@ def answer_for(
         ),
     )  # fmt: skip
     return rules.check(certificate, knowledge, on)
+
+
+def paper_facts(row: PaperCertificate) -> Certificate:
+    """What a registered paper says."""
+    return statements.certificate_from_json(row.content)
+
+
+def questions(row: PaperCertificate, *, by: Actor) -> list[Any]:
+    """The questions that the actor's authority put to the paper's issuer, with their answers."""
+    written = str(row.content.get("number", row.number))
+    rows = alerts.issuer_queries(authority=by.authority, number=written, issuer=row.issuer)
+    return [alerts.to_query(one) for one in rows]
+
+
+def specimens_for(row: PaperCertificate) -> list[Any]:
+    """The specimens of the issuer that held on the paper's day of issue; all of them where none did."""
+    day = paper_facts(row).issue_date
+    return list(alerts.specimens(row.issuer, day) or alerts.specimens(row.issuer))
 
 
 def confirmation_facts(

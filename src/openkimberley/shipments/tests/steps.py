@@ -8,13 +8,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests import story
+from tests.cast import ANNEKE, KAGISO, NOW
+
 from openkimberley.certificates.facts import Line
 from openkimberley.certificates.models import Certificate
 from openkimberley.shipments import actions
 from openkimberley.shipments.facts import Inspection
 from openkimberley.shipments.models import Arrival, Shipment
-from tests import story
-from tests.cast import ANNEKE, KAGISO, NOW
 
 HOUR = timedelta(hours=1)
 SEAL = "BW-SEAL-0098812"

@@ -7,6 +7,23 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests import story
+from tests.cast import (
+    ANNEKE,
+    AUDITOR,
+    BART,
+    BE,
+    BW,
+    CLARA,
+    DIRK,
+    EXPORTER_LICENCE,
+    KAGISO,
+    MPHO,
+    NALEDI,
+    NOW,
+    STRANGER,
+    VISITOR,
+)  # fmt: skip
 
 from openkimberley.certificates import queries as certificates
 from openkimberley.certificates import statements
@@ -15,14 +32,17 @@ from openkimberley.journal import queries as journal
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused, Untrusted
 from openkimberley.shipments import actions, facts, queries
 from openkimberley.shipments.models import (
-    Arrival, Confirmation, DiscrepancyCase, Inspection, Notice, Photograph, Seal, Shipment,
+    Arrival,
+    Confirmation,
+    DiscrepancyCase,
+    Inspection,
+    Notice,
+    Photograph,
+    Seal,
+    Shipment,
 )  # fmt: skip
 from openkimberley.shipments.tests import steps
 from openkimberley.shipments.tests.steps import ARRIVED, HOUR, codes
-from tests import story
-from tests.cast import (
-    ANNEKE, AUDITOR, BART, BE, BW, CLARA, DIRK, EXPORTER_LICENCE, KAGISO, MPHO, NALEDI, NOW, STRANGER, VISITOR,
-)  # fmt: skip
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,75 @@
+"""What the pages of shipments share: one act tried, files kept, lists by page, what comes next in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from openkimberley.desk import files
+from openkimberley.desk.forms import attach_objections
+from openkimberley.documents.qr import scan
+from openkimberley.kernel.errors import Conflict, NotFound, Refused, Untrusted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.core.files.uploadedfile import UploadedFile
+    from django.core.paginator import Page
+    from django.db.models import QuerySet
+    from django.forms import Form
+    from django.http import HttpRequest, HttpResponse
+
+    from openkimberley.desk.forms import Lines
+
+PER_PAGE = 25
+
+
+def paged(request: HttpRequest, rows: QuerySet[Any] | list[Any]) -> Page[Any]:
+    """One page of a list."""
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+
+
+def attempt(
+    form: Form, act: Callable[[], Any], *, lines: Mapping[str, Lines] | None = None,
+    paths: Mapping[str, str] | None = None,
+) -> tuple[Any, int]:  # fmt: skip
+    """Do the page's one act. What goes wrong stands beside its field or above the form: what was typed is not lost.
+
+    Returns the act's result (None where it failed) and the status to answer with.
+    """
+    if not all([form.is_valid(), *(one.is_valid() for one in (lines or {}).values())]):
+        return None, 422
+    try:
+        return act(), 200
+    except Refused as refusal:
+        attach_objections(form, refusal.objections, lines=lines, paths=paths)
+        return None, refusal.status
+    except (Conflict, NotFound, Untrusted) as failure:
+        form.add_error(None, failure.reason if isinstance(failure, Untrusted) else str(failure))
+        return None, failure.status
+
+
+def page(request: HttpRequest, form: Form, *, status: int, title: str, button: str, **more: Any) -> HttpResponse:
+    """The page of one act: a heading, perhaps what it is about, the form and its button."""
+    context = {"form": form, "title": title, "button": button, **more}
+    return render(request, more.get("template", "shipments/act.html"), context, status=status)
+
+
+def kept(upload: UploadedFile[Any] | None, remembered: str = "", kind: str = "picture") -> str:
+    """The SHA-256 of an uploaded file, or of one that was kept at an attempt before; empty where there is neither."""
+    if upload is not None:
+        return files.keep(upload.read(files.MAX_BYTES + 1), kind)
+    if remembered:
+        files.open_file(remembered)  # raises where nobody kept such a file
+    return remembered
+
+
+def scanned(upload: UploadedFile[Any]) -> bytes:
+    """The text of the code in a photograph. Raises ``Untrusted`` where none is found."""
+    codes = [text for text in scan(upload.read(files.MAX_BYTES + 1)) if text.startswith(("KPC1:", "KPL1:"))]
+    if not codes:
+        raise Untrusted("1 parse", _("no code was found in the picture: hold it flat, near and in good light"))
+    return codes[0].encode()
