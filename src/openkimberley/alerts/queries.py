@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+from django.core import signing
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from django.core.paginator import Page
-    from django.db.models import Model, QuerySet
+    from django.db.models import QuerySet
 
 PER_PAGE = 25
 _PAPER = (AlertKind.STOLEN_BLANKS.value, AlertKind.LOST_BLANKS.value)
@@ -26,8 +28,12 @@ _STOPPING = (AlertStatus.SUSPECTED.value, AlertStatus.CONFIRMED.value)
 
 
 def known_fakes() -> frozenset[str]:
-    """The numbers that every desk stops, each as it is compared (``SL4911``) and as it is written (``SL004911``)."""
-    rows = Alert.objects.filter(kind=AlertKind.FAKE.value, status__in=_STOPPING).exclude(number="")
+    """The numbers of fakes and of lost certificates, each as it is compared (``SL4911``) and as written (``SL004911``).
+
+    Every desk stops them; an offline bundle carries them along.
+    """
+    kinds = (AlertKind.FAKE.value, AlertKind.LOST_CERTIFICATE.value)
+    rows = Alert.objects.filter(kind__in=kinds, status__in=_STOPPING).exclude(number="")
     found = set()
     for number, key, issuer in rows.values_list("number", "number_key", "issuer"):
         written = "".join(letter for letter in number.upper() if letter.isalnum())
@@ -180,12 +186,38 @@ def to_mark(row: Mark) -> facts.Mark:
 
 
 def picture_is_shown(sha256: str) -> bool:
-    """True where a file belongs to a specimen, a sample or a query, and not to another area."""
+    """True where a file belongs to a specimen or is the sample of a signatory: every officer may see those."""
     if Mark.objects.filter(sample=sha256).exists():
         return True
-    rows: list[type[Model]] = [Specimen, IssuerQuery, Answer]
-    fields = {Specimen: "pictures", IssuerQuery: "files", Answer: "files"}
-    return any(model._default_manager.filter(**{f"{fields[model]}__icontains": sha256}).exists() for model in rows)
+    return Specimen.objects.filter(pictures__icontains=sha256).exists()
+
+
+def file_is_shown(sha256: str, authority: str) -> bool:
+    """True where a file was put with a question, or came with an answer, of this authority."""
+    rows = IssuerQuery.objects.filter(authority=authority)
+    return rows.filter(Q(files__icontains=sha256) | Q(answers__files__icontains=sha256)).exists()
+
+
+_SCAN = "openkimberley.alerts.scan"
+
+
+def compare_address(issuer: str, on: date, number: str = "", scan: str = "") -> str:
+    """The page that lays a scan (its SHA-256 in the file store) beside the specimens of an issuer and day.
+
+    The scan's name is signed, so that the page shows what somebody who may see it laid there, and nothing else.
+    """
+    asked = {"issuer": issuer, "on": on.isoformat(), "number": number}
+    if scan:
+        asked["scan"] = signing.dumps(scan, salt=_SCAN)
+    return f"/specimens/compare?{urlencode(asked)}"
+
+
+def scan_of(token: str) -> str:
+    """The scan that a signed name of the last day means. Raises ``NotFound``."""
+    try:
+        return str(signing.loads(token, salt=_SCAN, max_age=24 * 3600))
+    except signing.BadSignature as error:
+        raise NotFound("scan", token[:20]) from error
 
 
 # --- listed names -----------------------------------------------------------------------------------------------------

@@ -29,6 +29,9 @@ def before_alert(alert: Alert) -> Iterator[Objection]:
             "R177", Severity.REFUSE, _("An alert on blank paper names its serial numbers."), field="serial_from",
             remedy=_("Enter the first and the last serial number."),
         )  # fmt: skip
+    if alert.kind is AlertKind.LOST_CERTIFICATE and not alert.number:
+        yield Objection("R177", Severity.REFUSE, _("The number of the lost certificate is missing."), field="number",
+                        remedy=_("Enter it as its issuer wrote it."))  # fmt: skip
     if alert.kind is AlertKind.ZONE_CLOSED and not alert.zone:
         yield Objection("R177", Severity.REFUSE, _("The zone is not named."), field="zone",
                         remedy=_("Enter the zone as the decision names it."))  # fmt: skip

@@ -18,11 +18,23 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from openkimberley.alerts.facts import Alert, AlertKind, AlertStatus, Serials, serials
+from openkimberley.alerts.facts import (
+    Alert,
+    AlertKind,
+    AlertStatus,
+    IssuerQuery,
+    Mark,
+    NameMatch,
+    Serials,
+    Specimen,
+    serials,
+)
 from openkimberley.kernel.errors import Untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from openkimberley.kernel.measures import Period
 
 PARSE = "1 parse"
 VERSION = 1
@@ -30,6 +42,7 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_ALERTS = 10_000
 _NEEDED = {"v", "kind", "issuer", "date", "source"}
 _KNOWN = _NEEDED | {"number", "features", "reported_by", "serials", "zone", "status", "reference"}
+_NOT_SAID = ("status", "reference", "reported_by")  # what the same alert may differ in from node to node
 _LENGTHS = {"number": 40, "reported_by": 200, "source": 500, "zone": 120, "reference": 60}
 
 
@@ -55,8 +68,8 @@ def to_public(alert: Alert) -> dict[str, Any]:
 
 
 def fingerprint(alert: Alert) -> str:
-    """What tells two alerts apart, whoever sent them: SHA-256 over what they say, not status or reference."""
-    said = {key: value for key, value in to_json(alert).items() if key not in ("status", "reference")}
+    """What tells two alerts apart, whoever sent them: SHA-256 over what they say of the paper."""
+    said = {key: value for key, value in to_json(alert).items() if key not in _NOT_SAID}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -108,6 +121,61 @@ def read(data: bytes) -> tuple[Alert, ...]:
 def write(alerts: Iterable[Alert]) -> bytes:
     """A file of alerts."""
     return json.dumps({"alerts": [to_json(alert) for alert in alerts]}, ensure_ascii=False, indent=1).encode()
+
+
+def write_public(alerts: Iterable[Alert]) -> bytes:
+    """A file of confirmed alerts as everybody may have them."""
+    return json.dumps({"alerts": [to_public(alert) for alert in alerts]}, ensure_ascii=False, indent=1).encode()
+
+
+# --- what else the API says -------------------------------------------------------------------------------------------
+
+
+def _span(period: Period) -> dict[str, str]:
+    """A half-open period: ``until`` is the first day after it, empty where it still runs."""
+    return {"since": period.start.isoformat(), "until": period.end.isoformat() if period.end else ""}
+
+
+def specimen_to_json(one: Specimen) -> dict[str, Any]:
+    """A specimen for the API."""
+    return {
+        "reference": one.reference, "issuer": one.issuer, "title": one.title, **_span(one.period),
+        "numbers": [str(run) for run in one.numbers], "source": one.source,
+        "features": [{"name": f.name, "where": f.where, "check": f.check} for f in one.features],
+        "pictures": [picture.sha256 for picture in one.pictures],
+        "notified_on": one.notified_on.isoformat() if one.notified_on else "",
+    }  # fmt: skip
+
+
+def mark_to_json(one: Mark) -> dict[str, Any]:
+    """A signatory or stamp for the API."""
+    return {
+        "reference": one.reference, "issuer": one.issuer, "kind": one.kind.value, "name": one.name, "post": one.post,
+        **_span(one.period), "sample": one.sample, "source": one.source,
+    }  # fmt: skip
+
+
+def query_to_json(one: IssuerQuery) -> dict[str, Any]:
+    """A question to an issuer with its answers for the API."""
+    return {
+        "reference": one.reference, "issuer": one.issuer, "number": one.number, "question": one.question,
+        "sent_on": one.sent_on.isoformat(), "sent_to": one.sent_to,
+        "verdict": one.verdict.value if one.verdict else None,
+        "answers": [{"verdict": a.verdict.value, "text": a.text, "answered_by": a.answered_by,
+                     "day": a.day.isoformat()} for a in one.answers],
+    }  # fmt: skip
+
+
+def match_to_json(one: NameMatch) -> dict[str, Any]:
+    """A name on a list for the API."""
+    entry = one.entry
+    return {
+        "asked": one.asked, "matched": one.matched, "exact": one.exact, "list": entry.list_name,
+        "kind": entry.kind.value, "source": entry.source, "reference": entry.reference, **_span(entry.period),
+    }  # fmt: skip
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def _text(stated: dict[str, Any], key: str) -> str:

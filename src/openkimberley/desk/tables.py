@@ -13,7 +13,7 @@ Headings are lower-cased and their blanks become ``_``. CSV is UTF-8 (or UTF-16 
 semicolon or tab. JSON is a list of flat objects, or ``{"rows": [...]}``; lists of texts inside are joined by ``"; "``;
 fractions are refused, because an amount is text. XLSX is its first sheet; dates come as ``YYYY-MM-DD``.
 
-Errors: ``Untrusted("1 parse", ...)`` (400) where the file as a whole is no table or beyond the limits below, ``BadRows``
+Errors: ``Untrusted("1 parse", ...)`` (400) where the file as a whole is no table or beyond the limits, ``BadRows``
 (an ``Untrusted`` too, but 422) where single rows are wrong: it has every fault of every row. Nothing else is raised.
 
 Writing::

@@ -300,7 +300,9 @@ def test_a_question_and_its_answers_stay_on_record_and_the_last_counts():
     assert queries.issuer_queries(authority="EU-BE", number="4911", issuer="SL", open_only=True).count() == 0
     events = [e["event"] for e in journal.history(one.reference)]
     assert events == ["issuer.asked", "issuer.answered", "issuer.answered"]
-    assert queries.picture_is_shown("ab" * 32)
+    assert queries.file_is_shown("ab" * 32, "EU-BE")
+    assert not queries.file_is_shown("ab" * 32, "BW")
+    assert not queries.picture_is_shown("ab" * 32)
 
 
 def test_a_genuine_paper_is_said_to_be_genuine():

@@ -81,6 +81,8 @@ def test_R177_a_confirmed_fake_has_features_and_every_alert_a_source():
     blanks = replace(FAKE, kind=AlertKind.LOST_BLANKS, number="")
     assert [o.field for o in rules.before_alert(blanks)] == ["serial_from"]
     assert [o.field for o in rules.before_alert(replace(FAKE, kind=AlertKind.ZONE_CLOSED))] == ["zone"]
+    lost = replace(FAKE, kind=AlertKind.LOST_CERTIFICATE, number="")
+    assert [o.field for o in rules.before_alert(lost)] == ["number"]
 
 
 def test_R011_a_specimen_says_when_it_was_notified_and_what_it_looks_like():

@@ -16,7 +16,8 @@ from openkimberley.trade.tests.test_web import SECRETS, grant, sign_in
 pytestmark = pytest.mark.django_db
 __all__ = ["sign_in"]
 BODY = {
-    "kinds": ["AGENT"], "holder": "Fictional Agent", "address": "Plot 2", "nationality": "BW", "valid_from": "2026-01-01"
+    "kinds": ["AGENT"], "holder": "Fictional Agent", "address": "Plot 2", "nationality": "BW",
+    "valid_from": "2026-01-01",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Pages of alerts: warnings, specimens, questions to issuers, listed names."""
