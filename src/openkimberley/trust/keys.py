@@ -31,6 +31,7 @@ SIGNATURE = "3 signature"
 ED25519 = "Ed25519"
 ES256 = "ES256"
 ALGORITHMS = (ED25519, ES256)
+STATES = ("active", "retired", "compromised")
 
 # What a header may call the algorithm of a key: the first of each is what we write. "EdDSA" (-8) is the older, broader
 # name (deprecated by RFC 9864); ES256 in COSE is -7, ESP256 -9.
@@ -207,6 +208,8 @@ class PublicKey:
                 not_after=_day(written.get("naf")), state=_text(written.get("state", "active")),
                 compromised_since=_day(written.get("compromised_since")), authority=authority,
             )
+            if key.state not in STATES:
+                raise ValueError(f"{key.state[:20]!r} is no state of a key")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Untrusted(KEY, f"an entry of the key list is not a key: {str(error)[:80]}") from error
         _ = key._loaded

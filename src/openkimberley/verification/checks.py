@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 from openkimberley.certificates.statements.codes import from_days, iso
@@ -131,19 +132,27 @@ def time(case: Case, key: PublicKey | None) -> Check:
     facts = {"kid": key.kid, "date": iso(claims.issued), "since": str(key.compromised_since or "")}
     if (key.not_before and day < key.not_before) or (key.not_after and day > key.not_after):
         return Check(6, FAIL, _("The key %(kid)s was not in use on %(date)s, the date of issue."), facts)
-    if key.state == "compromised":
-        if key.compromised_since is None or day >= key.compromised_since:
-            return Check(6, FAIL, _("The key %(kid)s is compromised: nothing signed with it since %(since)s counts."),
-                         facts)
-        return Check(
-            6, UNKNOWN,
-            _("The key %(kid)s is compromised since %(since)s; only the issuer can say if this was signed before."),
-            facts, ask=True,
-        )
+    if key.state != "active" and (doubt := _out_of_use(key, day, facts)):
+        return doubt
     if claims.signed_on is not None and abs(claims.signed_on - claims.issued) > 1:
         return Check(6, WARN, _("The certificate is dated %(date)s but was signed on another day."), facts)
     return Check(6, PASS, _("The key %(kid)s was in use on %(date)s (assurance low: the date is the issuer's word)."),
                  facts)
+
+
+def _out_of_use(key: PublicKey, day: date, facts: dict[str, str]) -> Check | None:
+    """The doubt that a retired or compromised key leaves about a certificate of that day, if it leaves one."""
+    if key.state == "retired":
+        return None if key.not_after else Check(
+            6, UNKNOWN, _("The key %(kid)s is retired, and the list does not say since when."), facts, ask=True
+        )
+    if key.compromised_since is None or day >= key.compromised_since:
+        return Check(6, FAIL, _("The key %(kid)s is compromised: nothing signed with it since %(since)s counts."), facts)
+    return Check(
+        6, UNKNOWN,
+        _("The key %(kid)s is compromised since %(since)s; only the issuer can say if this was signed before."),
+        facts, ask=True,
+    )
 
 
 def participant(case: Case) -> Check:

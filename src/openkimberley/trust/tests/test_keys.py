@@ -90,7 +90,7 @@ def test_a_public_key_survives_its_json(alg):
 
 @pytest.mark.parametrize(
     "change", [{"pub": "AA"}, {"pub": "?"}, {"pub": None}, {"alg": "RS256"}, {"kid": ""}, {"kid": 7}, {"nbf": "soon"},
-               {"nbf": 5}, {"alg": "ES256"}],
+               {"nbf": 5}, {"alg": "ES256"}, {"state": "lost"}],
 )
 def test_a_key_entry_that_is_none_is_refused(change):
     with pytest.raises(Untrusted, match="2 key"):

@@ -223,6 +223,13 @@ def test_a_header_with_another_algorithm_than_the_keys_fails_step_2():
     assert (report.check(2).result, report.check(3).result) == (Result.FAIL, Result.UNKNOWN)
 
 
+def test_a_retired_key_without_a_last_day_leaves_the_time_open():
+    authorities = copy.deepcopy(WRITTEN["authorities"])
+    authorities["BW"]["keys"] = [KEY.public(state="retired").as_json()]
+    report = ask(CODE, bundle(authorities=authorities))
+    assert (report.check(6).result, report.advice) == (Result.UNKNOWN, Advice.ASK_ISSUER)
+
+
 def test_times_beyond_the_calendar_fail_step_5():
     text, _ = issue_credential(PAPER, signer=KEY, iat=2**50, status_uri=LIST, status_idx=0)
     report = ask(text)
