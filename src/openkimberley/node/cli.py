@@ -33,6 +33,7 @@ COMMANDS = {
     "alerts": "openkimberley.alerts.cli:alerts",
     "bench": "openkimberley.node.bench:bench",
     "docs": "openkimberley.node.docs:docs",
+    "messages": "openkimberley.node.messages:messages_command",
 }
 """Every command and where it is written; imported only when asked for, so that a border check starts at once."""
 
