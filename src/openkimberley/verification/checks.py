@@ -147,7 +147,8 @@ def _out_of_use(key: PublicKey, day: date, facts: dict[str, str]) -> Check | Non
             6, UNKNOWN, _("The key %(kid)s is retired, and the list does not say since when."), facts, ask=True
         )
     if key.compromised_since is None or day >= key.compromised_since:
-        return Check(6, FAIL, _("The key %(kid)s is compromised: nothing signed with it since %(since)s counts."), facts)
+        return Check(6, FAIL, _("The key %(kid)s is compromised: nothing signed with it since %(since)s counts."),
+                     facts)
     return Check(
         6, UNKNOWN,
         _("The key %(kid)s is compromised since %(since)s; only the issuer can say if this was signed before."),
