@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from openkimberley.desk.tables import Fault
 from openkimberley.kernel.measures import Period
 from openkimberley.kernel.rules import gettext_noop as _
-from openkimberley.trade import rules
 from openkimberley.trade.facts import (
     NUMBER,
     SERIES,
@@ -174,10 +173,11 @@ class _Reader:
         return given in _TRUE
 
 
-def from_row(row: Row, authority: str) -> tuple[Licence | None, list[Fault]]:
-    """The licence that a row describes and every fault of it; no licence where there are faults.
+def from_row(row: Row, authority: str) -> tuple[Licence, list[Fault]]:
+    """The licence that a row describes, as far as it can be read, and every fault of the reading.
 
-    An empty ``number`` asks for the next of the series.
+    Where there are faults the licence serves only to ask the rules too. An empty ``number`` asks for the next of the
+    series.
     """
     read = _Reader(row.line, row.cells, [])
     for column in sorted(set(row.cells) - set(COLUMNS)):
@@ -192,10 +192,7 @@ def from_row(row: Row, authority: str) -> tuple[Licence | None, list[Fault]]:
         authority=authority, number=number, kinds=read.kinds(), holder=_holder(read), terms=_terms(read),
         changes=_changes(read), one_time=read.truth("one_time"),
     )  # fmt: skip
-    for objection in rules.before_grant(licence):
-        field = "holder" if objection.field == "name" else objection.field
-        read.fault(field, objection.template, objection.remedy, objection.rule)
-    return (None if read.faults else licence), read.faults
+    return licence, read.faults
 
 
 def _holder(read: _Reader) -> Holder:

@@ -9,7 +9,7 @@ from openkimberley.desk.tables import BadRows, Fault
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.rules import gettext_noop as _
-from openkimberley.trade import facts, queries, statements
+from openkimberley.trade import facts, queries, rules, statements
 from openkimberley.trade.actions.register import enter, serve
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _read(rows: Sequence[Row], authority: str) -> tuple[list[facts.Licence], lis
     taken = queries.taken_numbers(authority, numbers)
     for row in rows:
         licence, found = statements.from_row(row, authority)
-        faults += found
+        faults += found + _objections(row.line, licence)
         number = row.cells.get("number", "")
         if number in taken:
             faults.append(Fault(row.line, "number", "", _("Licence %(number)s is in the register already."),
@@ -58,6 +58,13 @@ def _read(rows: Sequence[Row], authority: str) -> tuple[list[facts.Licence], lis
             faults.append(Fault(row.line, "number", "", _("Licence %(number)s stands in line %(line)s too."),
                                 {"number": number[:40], "line": str(seen[number])}, _("Leave one out.")))  # fmt: skip
         seen.setdefault(number, row.line)
-        if licence is not None:
-            licences.append(licence)
+        licences.append(licence)
     return licences, faults
+
+
+def _objections(line: int, licence: facts.Licence) -> list[Fault]:
+    """What the rules object to a licence, as faults of its row."""
+    return [
+        Fault(line, "holder" if one.field == "name" else one.field, one.rule, one.template, one.facts, one.remedy)
+        for one in rules.before_grant(licence)
+    ]
