@@ -10,6 +10,7 @@ from django.contrib.auth import logout
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from openkimberley.accounts import actions, queries
@@ -68,7 +69,11 @@ class ActorMiddleware:
                 return HttpResponseRedirect(reverse("mfa_index"))
             return self.get_response(request)
         request.actor = actor  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            # a shared machine at a border shows nothing by its back button after sign-out
+            add_never_cache_headers(response)
+        return response
 
     @staticmethod
     def _end(request: HttpRequest, user: User, why: str) -> HttpResponse:

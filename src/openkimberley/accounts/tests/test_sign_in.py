@@ -52,6 +52,10 @@ def test_a_trader_signs_in_with_a_password_and_it_is_journalled(people):
     assert client.get("/me/").status_code == 403
 
 
+def test_pages_of_a_session_are_not_kept_by_a_shared_machine(people, browser):
+    assert "no-store" in browser(people["mpho"]).get("/me/")["Cache-Control"]
+
+
 def test_an_officer_sets_up_an_app_at_the_first_sign_in_and_needs_it_at_the_next(people):
     client = Client(SERVER_NAME="localhost")
     sign_in(client, "kagiso")
