@@ -59,7 +59,7 @@ class Outline(HTMLParser):
             self.ids.append(a["id"])
         if tag == "label":
             self.labels.add(a.get("for"))
-        if tag in ("input", "select", "textarea") and a.get("type") not in ("hidden", "submit"):
+        if tag in ("input", "select", "textarea") and a.get("type") not in ("hidden", "submit") and "hidden" not in a:
             self.inputs.append(a.get("id"))
         if "style" in a or any(k.startswith("on") for k in a):
             self.inline.append(tag)
