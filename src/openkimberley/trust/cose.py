@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cbor2
@@ -54,12 +55,21 @@ def parse(data: bytes) -> Sign1:
     if not isinstance(parts, list) or [type(part) for part in parts] != [bytes, dict, bytes, bytes]:
         raise Untrusted(PARSE, "the code does not hold a signed statement of four parts")
     protected, unprotected, payload, signature = parts
-    headers = cbor.loads(protected) if protected else {}
-    if not isinstance(headers, dict) or len(signature) != SIGNATURE_BYTES:
-        raise Untrusted(PARSE, "the header or the signature in the code has not its form")
+    headers = _headers(protected) if protected else {}
+    if len(signature) != SIGNATURE_BYTES:
+        raise Untrusted(PARSE, "the signature in the code has not its form")
     if headers.keys() & unprotected.keys():
         raise Untrusted(PARSE, "a header stands there twice")
     return Sign1(protected, headers, unprotected, payload, signature)
+
+
+@lru_cache(256)
+def _headers(protected: bytes) -> dict[int, Any]:
+    """The protected header, which is the same bytes for every code of one key. Only ever read."""
+    headers = cbor.loads(protected)
+    if not isinstance(headers, dict):
+        raise Untrusted(PARSE, "the header in the code has not its form")
+    return headers
 
 
 def short_kid(statement: Sign1) -> bytes:

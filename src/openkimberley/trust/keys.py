@@ -166,17 +166,24 @@ class PublicKey:
             raise Untrusted(KEY, f"the key {self.kid} is not a public key of {self.alg}") from error
         raise Untrusted(KEY, f"the key {self.kid} is of an algorithm that is not used here")
 
+    @cached_property
+    def _verify(self) -> Callable[[bytes, bytes], None]:
+        loaded = self._loaded
+        if isinstance(loaded, Ed25519PublicKey):
+            return loaded.verify
+
+        def verify(signature: bytes, message: bytes) -> None:
+            r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+            loaded.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+
+        return verify
+
     def verify(self, message: bytes, signature: bytes) -> None:
         """Raise ``Untrusted("3 signature", ...)`` unless ``signature`` (64 bytes) is this key's over ``message``."""
         if len(signature) != SIGNATURE_BYTES:
             raise Untrusted(SIGNATURE, f"the signature is {len(signature)} bytes long, not {SIGNATURE_BYTES}")
-        loaded = self._loaded
         try:
-            if isinstance(loaded, Ed25519PublicKey):
-                loaded.verify(signature, message)
-            else:
-                r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-                loaded.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
+            self._verify(signature, message)
         except InvalidSignature as error:
             raise Untrusted(SIGNATURE, "the signature does not belong to this content and key") from error
 

@@ -90,7 +90,7 @@ def b45decode(text: str) -> bytes:
     sums = ((lanes >> 16) & _LANE) + 45 * ((lanes >> 8) & _LANE) + 2025 * (lanes & _LANE)
     spread = sums.to_bytes(end, "big")
     tail = values[end] + 45 * values[end + 1] if rest else 0
-    if any(spread[::3]) or tail > 255:
+    if spread[::3].count(0) != groups or tail > 255:
         raise Untrusted(PARSE, "the text is not base45")
     data = bytearray(2 * groups)
     data[::2], data[1::2] = spread[1::3], spread[2::3]

@@ -102,8 +102,8 @@ def _in_range(case: Case, facts: dict[str, str]) -> Check | None:
     holding = [one for one in ranges if one.first <= value <= one.last and number.startswith(one.series)]
     if not holding:
         return Check(4, FAIL, _("The number %(number)s is in no range that %(authority)s has registered."), facts)
-    year = from_days(case.claims.issued or 0).year
-    if not any(one.year in (0, year) for one in holding):
+    if not any(one.year == 0 or one.year == from_days(case.claims.issued or 0).year for one in holding):
+        year = from_days(case.claims.issued or 0).year
         facts = facts | {"year": str(holding[0].year), "issued": str(year)}
         return Check(
             4, FAIL, _("The number %(number)s is of the range of %(year)s, but was issued in %(issued)s."), facts
