@@ -17,10 +17,11 @@ from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import facts, rules, statements
 from openkimberley.certificates.facts import ApplicationStatus, CertificateStatus
 from openkimberley.certificates.models import (
-    Application, Certificate, Correction, Document, Draw, Form, NumberRange, Received, SigningKey, StatusIndex,
+    Application, Certificate, Correction, Document, Draw, Examination, Form, NumberRange, Received, SigningKey, StatusIndex,
 )  # fmt: skip
+from openkimberley.certificates.rules.case import Alert as PaperAlert
 from openkimberley.certificates.rules.case import (
-    Case, HeldImport, HeldLicence, Known, Valuations, Verification,
+    Case, HeldImport, HeldLicence, Known, Sanction, Valuations, Verification,
 )  # fmt: skip
 from openkimberley.documents.certificate import render_certificate
 from openkimberley.documents.facts import Label, Page, PageKind, PrintedLine, PrintedOrigin, PrintedParty
@@ -176,7 +177,6 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
     draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws_on", [])}
     sources, already = received(row.authority, draws), drawn(row.authority, draws)
     values = {valuation.role: valuation for valuation in row.valuations.all()}
-    here = participant_of(row.authority)
     held = {
         number: HeldImport(
             number, source.carats - already.get(number, Decimal("0.00")),
@@ -196,7 +196,13 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
         licences=tuple(held_licences([row.company], on=on)) if row.company else None,
         stock_declared=(on.year - 1 in licence.stock_declared) if licence else None,
         private_person=licence.one_time if licence else None,
-        mined_here=here in wanted.origin if not draws else None,
+        mined_here=_mined_here(row, wanted, found) if not draws else None,
+        alerts=_alerts(wanted, row.authority) if approver else None,
+        sanctions=tuple(
+            Sanction(zone.issuer, zone.source, zone=zone.zone, since=zone.day)
+            for country in wanted.origin
+            for zone in alerts.closed_zones(country, on)
+        ),
         imports=held,
         draws=draws,
         declared=None if technical else bool(row.declared_by),
@@ -209,11 +215,39 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
         steps={
             name: person
             for name, person in (
-                ("apply", "" if technical else row.filed_by or row.opened_by), ("examine", found.examined_by if found else ""),
+                ("apply", "" if technical else row.filed_by or row.opened_by),
+                ("examine", found.examined_by if found else ""),
                 ("value", values["GOVERNMENT"].valued_by if "GOVERNMENT" in values else ""), ("approve", approver),
             )
             if person
         },
+    )  # fmt: skip
+
+
+def _mined_here(row: Application, wanted: facts.Certificate, found: Examination | None) -> bool | None:
+    """Whether evidence of mining in the issuer's territory is on file: the officer's word, before it an attached paper.
+
+    None while nobody has said: the applicant may bring it until the examination.
+    """
+    if participant_of(row.authority) not in wanted.origin:
+        return None
+    if found is not None:
+        return bool(found.origin_evidence.strip())
+    return row.documents.filter(kind="ORIGIN_EVIDENCE", withdrawn_at=None).exists() or None
+
+
+def _alerts(wanted: facts.Certificate, authority: str) -> tuple[PaperAlert, ...]:
+    """The alerts on the number about to be given and on the sheet about to be used."""
+    found = [alerts.alert_for(wanted.number, participant_of(authority))]
+    if wanted.paper_serial:
+        found.append(alerts.paper_serial_alert(wanted.paper_serial))
+    return tuple(
+        PaperAlert(
+            "STOLEN" if one.serials else "FAKE", number=wanted.number if not one.serials else "",
+            paper_serial=wanted.paper_serial if one.serials else "", features="; ".join(one.features), since=one.day,
+        )
+        for one in found
+        if one is not None
     )  # fmt: skip
 
 
