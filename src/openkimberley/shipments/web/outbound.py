@@ -64,7 +64,7 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
 
 def _not_sealed(request: HttpRequest, number: str, by: Actor) -> HttpResponse:
     """A certificate of one's own that has no shipment yet leads to its sealing."""
-    queries.own_certificate(number, by=by)
+    queries.own_visible_certificate(number, by=by)
     if not by.may(P.SHIPMENT_SEAL):
         return render(request, "shipments/not_sealed.html", {"number": number})
     return redirect("shipment-seal", number)
