@@ -414,7 +414,10 @@ def _make_bundle(*, at: datetime) -> dict[str, Any]:
         "node": PLACE_NAME,
         "head": journal.size(),
         "participants": {
-            code: {"code": code, "name": one.name, "history": [_period(period) for period in one.timeline()]}
+            code: {
+                "code": code, "name": one.name, "codes": sorted({prefix.code for prefix in one.prefixes} - {code}),
+                "history": [_period(period) for period in one.timeline()],
+            }
             for code, one in register.participants.items()
         },
         "authorities": by_authority,
@@ -741,3 +744,22 @@ def _unreadable(code: str, field: str, value: object) -> Objection:
         code, Severity.REFUSE, gettext_noop('"%(typed)s" cannot be read as a number.'), {"typed": str(value)[:40]},
         field, gettext_noop("Write digits, a point and at most two decimals, such as 12.50."),
     )  # fmt: skip
+
+
+def history(*subjects: str, by: Actor) -> list[dict[str, Any]]:
+    """What happened to the subjects, oldest first, as far as an actor may know it.
+
+    An authority's own officers see whole statements and refused attempts; everybody else sees which act, when, by
+    which pseudonym, and the reason that was written for him to read.
+    """
+    found = []
+    for entry in (entry for subject in subjects if subject for entry in journal.history(subject)):
+        own = not by.companies and entry["authority"] == by.authority
+        if entry["event"] == "act.refused" and not own and entry["actor"] != by.id:
+            continue
+        told = {name: entry[name] for name in ("index", "at", "event", "actor", "authority", "subject")}
+        statement = entry["statement"]
+        if not own and entry["actor"] != by.id:
+            statement = {"reason": statement["reason"]} if "reason" in statement else {}
+        found.append({**told, "statement": statement})
+    return sorted(found, key=lambda entry: int(entry["index"]))
