@@ -19,6 +19,7 @@ from openkimberley.accounts.models import RoleHeld, Token, User
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission, Role
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused
+from openkimberley.kernel.rules import gettext_noop
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -66,7 +67,7 @@ def _add_role(user: User, role: Role, *, by: Actor, at: datetime, company: str, 
         raise Refused(objections, subject=user.actor_id)
     same = RoleHeld.objects.filter(user=user, role=role.value, company=company, until__isnull=True)
     if same.exists():
-        raise Conflict("this person holds this role already")
+        raise Conflict(gettext_noop("this person holds this role already"))
     RoleHeld.objects.create(user=user, role=role.value, authority=authority, company=company, since=since)
     record("role.given", by=by, at=at, subject=user.actor_id, statement={
         "role": role.value, "authority": authority, "company": company, "since": since.isoformat(),
@@ -110,7 +111,7 @@ def give_role(
     user = _own(by, actor_id)
     since = since or at.date()
     if since < at.date():
-        raise Conflict("a role is not given backwards: choose today or a later day")
+        raise Conflict(gettext_noop("a role is not given backwards: choose today or a later day"))
     served = authority if _is_node(by) else by.authority
     if (home := queries.authority_of(user)) and home != served:
         raise Conflict(f"this person serves {home}: one account serves one authority")
@@ -207,7 +208,7 @@ def issue_token(*, by: Actor, at: datetime, name: str, days: int = 90) -> str:
     if not 1 <= days <= TOKEN_DAYS:
         raise Conflict(f"a token lives between 1 and {TOKEN_DAYS} days")
     if any(t.name == name and queries.token_status(t, at) == "ACTIVE" for t in queries.tokens_of(user)):
-        raise Conflict("there is a token with this name already: choose another name, or revoke the old one")
+        raise Conflict(gettext_noop("there is a token with this name: choose another, or revoke the old one"))
     secret = f"okt_{secrets.token_urlsafe(32)}"
     token = Token.objects.create(
         user=user, name=name, digest=queries.digest(secret), issued=at, expires=at + timedelta(days=days)
