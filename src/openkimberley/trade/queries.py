@@ -92,6 +92,12 @@ def taken_numbers(authority: str, numbers: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def numbers_like(authority: str, start: str) -> frozenset[str]:
+    """The numbers of the authority's register that begin so."""
+    rows = Licence.objects.filter(authority=authority, number__startswith=start)
+    return frozenset(rows.values_list("number", flat=True))
+
+
 def authorities() -> list[str]:
     """The authorities that have licences here, in order."""
     return list(Licence.objects.order_by("authority").values_list("authority", flat=True).distinct())

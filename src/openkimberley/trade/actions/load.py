@@ -32,7 +32,7 @@ def load(*, by: Actor, at: datetime, authority: str, rows: Sequence[Row]) -> tup
         faults.append(Fault(1, "", "", _("The table has no rows."), remedy=_("Put the licences below the headings.")))
     if faults:
         raise BadRows(faults)
-    numbers = tuple(enter(by=by, at=at, licence=licence).number for licence in licences)
+    numbers = tuple(licence.number for licence in enter(by=by, at=at, licences=licences))
     digest = hashlib.sha256("\n".join(numbers).encode()).hexdigest()
     record("licences.loaded", by=by, at=at, subject=authority, statement={
         "authority": authority, "licences": len(numbers), "numbers_sha256": digest,

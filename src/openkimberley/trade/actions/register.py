@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
@@ -15,7 +15,7 @@ from openkimberley.trade.facts import Act
 from openkimberley.trade.models import Change, Licence, Series, Term, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
     from openkimberley.kernel.measures import Period
@@ -44,18 +44,33 @@ def locked(
     return row, licence
 
 
-def draw_number(authority: str, kinds: Iterable[facts.LicenceKind], year: int) -> str:
-    """The next number of the authority's series of that kind and year. Undone with the transaction, so without gaps."""
-    first = next(kind for kind in facts.SERIES if kind in set(kinds))
-    name = f"{authority}-{facts.SERIES[first]}-{year}"
-    Series.objects.get_or_create(authority=authority, name=name)
-    series = Series.objects.select_for_update().get(authority=authority, name=name)
-    while True:  # a number of this form may have come in by hand or by a table: it is used, so it leaves no gap
+def _numbered(licences: Sequence[facts.Licence], year: int) -> list[facts.Licence]:
+    """The licences, each with a number: its own, or the next of the authority's series of that kind and year.
+
+    Undone with the transaction, so a series has no gaps. A number of its form that came in by hand or by a table is
+    used, so it is passed over and leaves no gap either.
+    """
+    named = {licence.number for licence in licences if licence.number}
+    drawn: dict[str, Series] = {}
+    found = []
+    for licence in licences:
+        if licence.number:
+            found.append(licence)
+            continue
+        first = next(kind for kind in facts.SERIES if kind in licence.kinds)
+        name = f"{licence.authority}-{facts.SERIES[first]}-{year}"
+        if name not in drawn:
+            Series.objects.get_or_create(authority=licence.authority, name=name)
+            drawn[name] = Series.objects.select_for_update().get(authority=licence.authority, name=name)
+            named |= queries.numbers_like(licence.authority, f"{name}-")
+        series = drawn[name]
         series.last += 1
-        number = f"{name}-{series.last:04d}"
-        if not Licence.objects.filter(authority=authority, number=number).exists():
-            series.save(update_fields=["last"])
-            return number
+        while f"{name}-{series.last:04d}" in named:
+            series.last += 1
+        found.append(replace(licence, number=f"{name}-{series.last:04d}"))
+    for series in drawn.values():
+        series.save(update_fields=["last"])
+    return found
 
 
 @action("trade.grant", needs=Permission.LICENCE_GRANT)
@@ -75,42 +90,53 @@ def grant(
         raise Conflict(f"{number[:40]!r} is no licence number")
     if objections := rules.before_grant(licence):
         raise Refused(objections, subject=number)
-    return enter(by=by, at=at, licence=licence)
+    return enter(by=by, at=at, licences=[licence])[0]
 
 
-def enter(*, by: Actor, at: datetime, licence: facts.Licence) -> facts.Licence:
-    """Write a new licence with its first version, term and changes, and journal it. Inside an action only."""
-    number = licence.number or draw_number(licence.authority, licence.kinds, at.year)
-    licence = replace(licence, number=number)
+def enter(*, by: Actor, at: datetime, licences: Sequence[facts.Licence]) -> list[facts.Licence]:
+    """Write new licences with their first version, terms and changes, and journal each. Inside an action only.
+
+    Raises ``Conflict`` where a number is in the register already.
+    """
+    entered = _numbered(licences, at.year)
+    rows = [
+        Licence(authority=one.authority, number=one.number, number_key=facts.number_key(one.number), recorded_at=at)
+        for one in entered
+    ]
     try:
         with transaction.atomic():
-            row = Licence.objects.create(
-                authority=licence.authority, number=number, number_key=facts.number_key(number), recorded_at=at
-            )
+            rows = Licence.objects.bulk_create(rows, batch_size=200)
     except IntegrityError as error:
-        raise Conflict(f"licence {number} is in the register of {licence.authority} already") from error
-    write_version(row, licence, licence.terms[0].start, by=by, at=at, reason="")
-    for term in licence.terms:
-        Term.objects.create(licence=row, since=term.start, until=term.end, recorded_at=at, recorded_by=by.id)
-    for change in licence.changes:
-        write_change(row, change, by=by, at=at)
-    record("licence.granted", by=by, at=at, subject=number, statement=statements.for_journal(licence) | {
-        "changes": [{"status": c.status.value, "since": c.since.isoformat(), "reason": c.reason}
-                    for c in licence.changes],
-    })  # fmt: skip
-    return licence
+        numbers = ", ".join(one.number for one in entered[:3])
+        raise Conflict(f"licence {numbers} is in the register already") from error
+    pairs = list(zip(rows, entered))
+    who = {"recorded_at": at, "recorded_by": by.id}
+    Version.objects.bulk_create(
+        [_version(row, one, one.terms[0].start, reason="", **who) for row, one in pairs], batch_size=100
+    )
+    Term.objects.bulk_create(
+        [Term(licence=row, since=t.start, until=t.end, **who) for row, one in pairs for t in one.terms], batch_size=200
+    )
+    for row, one in pairs:
+        for change in one.changes:
+            write_change(row, change, by=by, at=at)
+        record("licence.granted", by=by, at=at, subject=one.number, statement=statements.for_journal(one) | {
+            "changes": [{"status": c.status.value, "since": c.since.isoformat(), "reason": c.reason}
+                        for c in one.changes],
+        })  # fmt: skip
+    return entered
 
 
-def write_version(row: Licence, licence: facts.Licence, since: date, *, by: Actor, at: datetime, reason: str) -> None:
-    """Write kinds and holder as the licence's next version. Inside an action only."""
+def _version(row: Licence, licence: facts.Licence, since: date, **more: Any) -> Version:
+    """Kinds and holder as a row that is not written yet."""
     holder = licence.holder
-    Version.objects.create(
-        licence=row, version=licence.version, since=since, reason=reason, recorded_at=at, recorded_by=by.id,
+    return Version(
+        licence=row, version=licence.version, since=since,
         kinds=f" {' '.join(sorted(kind.value for kind in licence.kinds))} ",
         name=holder.name, name_key=facts.search_key(holder.name)[:200], address=holder.address,
         nationality=holder.nationality, residence=holder.residence, area=holder.area,
         legal_form=holder.legal_form.value, registration_id=holder.registration_id, email=holder.email,
-        contact=holder.contact, one_time=licence.one_time,
+        contact=holder.contact, one_time=licence.one_time, **more,
     )  # fmt: skip
 
 
@@ -156,7 +182,7 @@ def amend(
         raise Conflict("an amendment says why, and leaves the licence at least one kind of trade")
     if objections := rules.before_grant(new):
         raise Refused(objections, subject=number)
-    write_version(row, new, since, by=by, at=at, reason=reason)
+    _version(row, new, since, reason=reason, recorded_at=at, recorded_by=by.id).save()
     record("licence.amended", by=by, at=at, subject=number, statement=statements.for_journal(new) | {
         "amends": version, "since": since.isoformat(), "reason": reason,
         "particulars_before": statements.for_journal(old)["particulars"],
