@@ -6,6 +6,7 @@ may be wrong, ``/check`` says what filing would meet. Whoever changes an applica
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
+from pydantic import model_validator
 
 from openkimberley.certificates import actions, queries
 from openkimberley.certificates.facts import FormStatus, Kind
@@ -24,9 +26,8 @@ from openkimberley.certificates.models import Form as Sheet
 from openkimberley.desk import files, tables
 from openkimberley.desk.api import problem
 from openkimberley.desk.web import demand
-from openkimberley.journal import queries as journal
 from openkimberley.kernel import measures
-from openkimberley.kernel.actor import Permission
+from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import NotPermitted, Refused, Untrusted
 from openkimberley.trust.canonical import unb64u
 from openkimberley.trust.qr import check_code
@@ -36,18 +37,44 @@ P = Permission
 
 AMOUNT = r"^[0-9]{1,13}(\.[0-9]{1,2})?$"
 MOST_AT_ONCE = 200
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 # --- what goes in -----------------------------------------------------------------------------------------------------
 
 
-class Strict(Schema):
+def _printable(value: Any) -> Any:
+    """The value, if every text in it can be stored and printed. Raises ``ValueError``."""
+    if isinstance(value, str):
+        if _UNPRINTABLE.search(value):
+            raise ValueError("text with characters that cannot be printed")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _printable([name, inner])
+    elif isinstance(value, list):
+        for inner in value:
+            _printable(inner)
+    return value
+
+
+class Clean(Schema):
+    """Input whose texts can be stored by every database."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _all_printable(cls, written: Any) -> Any:
+        """Refuse control characters and halves of characters."""
+        _printable(written if isinstance(written, dict) else getattr(written, "_obj", {}))
+        return written
+
+
+class Strict(Clean):
     """A body in which a misspelt name is refused, not ignored."""
 
     model_config = {"extra": "forbid"}
 
 
-class Paging(Schema):
+class Paging(Clean):
     """Which part of a list."""
 
     page: int = Field(1, ge=1, le=1_000_000)
@@ -473,14 +500,15 @@ def _fields(row: Any, schema: type[Schema]) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Decimal) else value for name, value in told.items()}
 
 
-def _whole(row: Application, *, officer: bool) -> dict[str, Any]:
+def _whole(row: Application, *, by: Actor) -> dict[str, Any]:
     """One application with everything the reader may see."""
+    officer = not by.companies
     examinations = [_fields(one, ExaminationOut) for one in row.examinations.all()] if officer else []
     valuations = [_fields(one, ValuationOut) for one in row.valuations.all()] if officer else []
     return {
         **_row(row), "content": row.content, "reason": row.reason, "filed_at": row.filed_at,
         "declared": bool(row.declared_by), "documents": [_document(row, paper) for paper in queries.papers(row)],
-        "examinations": examinations, "valuations": valuations, "history": journal.history(row.reference),
+        "examinations": examinations, "valuations": valuations, "history": queries.history(row.reference, by=by),
     }  # fmt: skip
 
 
@@ -495,7 +523,7 @@ def _certificate_row(row: Certificate) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _certificate(row: Certificate) -> dict[str, Any]:
+def _certificate(row: Certificate, *, by: Actor) -> dict[str, Any]:
     """One certificate with what belongs to it."""
     here = f"/api/v1/certificates/{row.number}"
     return {
@@ -506,7 +534,7 @@ def _certificate(row: Certificate) -> dict[str, Any]:
             {"field": one.field, "old": one.old, "new": one.new, "reason": one.reason, "made_at": one.made_at}
             for one in queries.corrections(row.number)
         ],
-        "history": journal.history(row.number),
+        "history": queries.history(row.number, by=by),
         "links": {"pdf": f"{here}/pdf", "label": f"{here}/label", "sd_jwt": f"{here}/sd-jwt",
                   "application": f"/api/v1/applications/{row.application.reference}"},
     }  # fmt: skip
@@ -536,7 +564,7 @@ def open_draft(request: HttpRequest, body: DraftIn) -> tuple[int, dict[str, Any]
     """A draft may be incomplete or wrong; it is kept as written."""
     by = demand(request, P.CERTIFICATE_APPLY)
     row = actions.open_draft(by=by, at=timezone.now(), company=body.company, content=body.content.written())
-    return 201, _whole(row, officer=False)
+    return 201, _whole(row, by=by)
 
 
 @router.post("/applications/load", response={201: LoadedOut}, summary="Load applications from a table")
@@ -577,7 +605,7 @@ def export_applications(request: HttpRequest, kind: str, asked: Query[Applicatio
 def one_application(request: HttpRequest, reference: str) -> dict[str, Any]:
     """With papers and history; examinations and valuations for its authority."""
     by = demand(request, P.CERTIFICATE_READ)
-    return _whole(queries.application(reference, by=by), officer=not by.companies)
+    return _whole(queries.application(reference, by=by), by=by)
 
 
 @router.put("/applications/{reference}", response=ApplicationOut, summary="Change a draft")
@@ -586,7 +614,7 @@ def save_draft(request: HttpRequest, reference: str, body: ContentIn) -> dict[st
     by = demand(request, P.CERTIFICATE_APPLY)
     content = body.content.written()
     row = actions.save_draft(by=by, at=timezone.now(), reference=reference, version=body.version, content=content)
-    return _whole(row, officer=False)
+    return _whole(row, by=by)
 
 
 @router.post("/applications/{reference}/check", response=CheckOut, summary="What filing would meet")
@@ -604,14 +632,14 @@ def file_application(request: HttpRequest, reference: str, body: FileIn) -> dict
     """With the declaration (R054). 422 with every objection where something is missing."""
     by = demand(request, P.CERTIFICATE_APPLY)
     row = actions.file(by=by, at=timezone.now(), reference=reference, version=body.version, declared=body.declared)
-    return _whole(row, officer=False)
+    return _whole(row, by=by)
 
 
 @router.post("/applications/{reference}/withdraw", response=ApplicationOut, summary="Take an application back")
 def withdraw(request: HttpRequest, reference: str) -> dict[str, Any]:
     """Before it is examined."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    return _whole(actions.withdraw(by=by, at=timezone.now(), reference=reference), officer=False)
+    return _whole(actions.withdraw(by=by, at=timezone.now(), reference=reference), by=by)
 
 
 @router.post("/applications/{reference}/documents", response={201: DocumentOut}, summary="Attach a paper")
@@ -653,7 +681,7 @@ def return_application(request: HttpRequest, reference: str, body: ReasonIn) -> 
     """With what is missing."""
     by = demand(request, P.CERTIFICATE_EXAMINE)
     row = actions.return_to_applicant(by=by, at=timezone.now(), reference=reference, reason=body.reason)
-    return _whole(row, officer=True)
+    return _whole(row, by=by)
 
 
 @router.post("/applications/{reference}/examination", response={201: ApplicationOut}, summary="Enter an examination")
@@ -663,7 +691,7 @@ def examine(request: HttpRequest, reference: str, body: ExaminationIn) -> tuple[
     _measured(line.hs for line in body.lines)
     said = body.model_dump()
     actions.examine(by=by, at=timezone.now(), reference=reference, **said)
-    return 201, _whole(queries.application(reference, by=by), officer=True)
+    return 201, _whole(queries.application(reference, by=by), by=by)
 
 
 @router.post("/applications/{reference}/valuations", response={201: ApplicationOut}, summary="Enter a valuation")
@@ -672,7 +700,7 @@ def value(request: HttpRequest, reference: str, body: ValuationIn) -> tuple[int,
     by = demand(request, P.CERTIFICATE_VALUE)
     _measured(line.hs for line in body.lines)
     actions.value(by=by, at=timezone.now(), reference=reference, **body.model_dump())
-    return 201, _whole(queries.application(reference, by=by), officer=True)
+    return 201, _whole(queries.application(reference, by=by), by=by)
 
 
 def _measured(codes: Any) -> None:
@@ -692,7 +720,7 @@ def approve(request: HttpRequest, reference: str, body: ApproveIn) -> tuple[int,
         by=by, at=timezone.now(), reference=reference, version=body.version, paper_serial=body.paper_serial,
         surrendered=body.surrendered,
     )  # fmt: skip
-    return 201, _certificate(issued)
+    return 201, _certificate(issued, by=by)
 
 
 @router.post("/applications/{reference}/refuse", response=ApplicationOut, summary="Refuse an application")
@@ -700,7 +728,7 @@ def refuse(request: HttpRequest, reference: str, body: RefuseIn) -> dict[str, An
     """For good, with the reason and the rules it rests on."""
     by = demand(request, P.CERTIFICATE_APPROVE)
     row = actions.refuse(by=by, at=timezone.now(), reference=reference, reason=body.reason, rules_cited=body.rules)
-    return _whole(row, officer=True)
+    return _whole(row, by=by)
 
 
 # --- certificates -----------------------------------------------------------------------------------------------------
@@ -739,14 +767,14 @@ def open_technical(request: HttpRequest, body: TechnicalIn) -> tuple[int, dict[s
         by=by, at=timezone.now(), kind=Kind(body.kind), about=body.about, reason=body.reason,
         content=body.content.written(),
     )  # fmt: skip
-    return 201, _whole(row, officer=True)
+    return 201, _whole(row, by=by)
 
 
 @router.get("/certificates/{number}", response=CertificateOut, summary="One certificate")
 def one_certificate(request: HttpRequest, number: str) -> dict[str, Any]:
     """Content, status, history and links to its forms."""
     by = demand(request, P.CERTIFICATE_READ)
-    return _certificate(queries.certificate(number, by=by))
+    return _certificate(queries.certificate(number, by=by), by=by)
 
 
 @router.get("/certificates/{number}/pdf", summary="The certificate as PDF")
@@ -781,7 +809,7 @@ def sd_jwt(request: HttpRequest, number: str) -> HttpResponse:
 def void(request: HttpRequest, number: str, body: VoidIn) -> dict[str, Any]:
     """For good."""
     by = demand(request, P.CERTIFICATE_VOID)
-    return _certificate(actions.void(by=by, at=timezone.now(), number=number, why=body.why, reason=body.reason))
+    return _certificate(actions.void(by=by, at=timezone.now(), number=number, why=body.why, reason=body.reason), by=by)
 
 
 @router.post("/certificates/{number}/lost", response=CertificateOut, summary="Report a certificate lost")
@@ -789,14 +817,14 @@ def lost(request: HttpRequest, number: str, body: LostIn) -> dict[str, Any]:
     """Void at once, and all are told (R092)."""
     by = demand(request, P.CERTIFICATE_VOID)
     row = actions.report_lost(by=by, at=timezone.now(), number=number, circumstances=body.circumstances)
-    return _certificate(row)
+    return _certificate(row, by=by)
 
 
 @router.post("/certificates/{number}/expired", response=CertificateOut, summary="Take back an unused certificate")
 def expired(request: HttpRequest, number: str) -> dict[str, Any]:
     """After its validity is over (R038)."""
     by = demand(request, P.CERTIFICATE_VOID)
-    return _certificate(actions.take_back_expired(by=by, at=timezone.now(), number=number))
+    return _certificate(actions.take_back_expired(by=by, at=timezone.now(), number=number), by=by)
 
 
 @router.post("/certificates/{number}/replace", response={201: ApplicationOut}, summary="Replace before export")
@@ -804,7 +832,7 @@ def replace(request: HttpRequest, number: str, body: ReasonIn) -> tuple[int, dic
     """Opens an application with this certificate's content; issuing it ends this one (R087)."""
     by = demand(request, P.CERTIFICATE_APPLY)
     row = actions.open_replacement(by=by, at=timezone.now(), number=number, reason=body.reason)
-    return 201, _whole(row, officer=False)
+    return 201, _whole(row, by=by)
 
 
 @router.post("/certificates/{number}/corrections", response={201: CorrectionOut}, summary="Instruct a correction")

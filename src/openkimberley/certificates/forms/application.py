@@ -78,7 +78,8 @@ class Step(DeskForm):
     def merged(cls, content: Mapping[str, Any], posted: Mapping[str, Any]) -> Content:
         """The content with this page's part replaced by what was posted."""
         kept = {key: value for key, value in content.items() if key not in cls.keys}
-        return {**kept, **cls.read(posted)}
+        printable = {name: str(value).replace("\x00", "") for name, value in posted.items()}
+        return {**kept, **cls.read(printable)}
 
     @classmethod
     def read(cls, posted: Mapping[str, Any]) -> Content:

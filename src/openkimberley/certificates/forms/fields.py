@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from openkimberley.desk.forms import Form, SpokenError
 from openkimberley.desk.web import said
 from openkimberley.kernel import measures
-from openkimberley.kernel.errors import Conflict, Refused, Untrusted
+from openkimberley.kernel.errors import Conflict, NotFound, Refused, Untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,7 +115,7 @@ class DeskForm(Form):
         except Refused as refusal:
             self.object_to(refusal.objections)
             return None, refusal.status
-        except (Conflict, Untrusted) as failure:
+        except (Conflict, NotFound, Untrusted) as failure:
             self.add_error(None, failure.reason if isinstance(failure, Untrusted) else str(failure))
             return None, failure.status
 

@@ -233,3 +233,25 @@ def test_a_technical_certificate_is_opened_by_an_officer(client):
     assert (made["kind"], made["about"]) == ("TECHNICAL_RESEARCH", number)
     assert Application.objects.get(kind="TECHNICAL_RESEARCH").status == "DRAFT"
     assert Certificate.objects.count() == 1
+
+
+def test_the_applicant_does_not_learn_the_weights_from_the_history(client):
+    row = examined()
+    sign_in(client, MPHO)
+    said = {one["event"]: one["statement"] for one in ask(client, f"/applications/{row.reference}")["history"]}
+    assert said["application.examined"] == {}
+    assert said["application.filed"]["content"]
+    sign_in(client, KAGISO)
+    said = {one["event"]: one["statement"] for one in ask(client, f"/applications/{row.reference}")["history"]}
+    assert said["application.examined"]["carats"] == "2093.27"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\x1b[31m"])
+def test_text_that_cannot_be_stored_is_not_taken(client, text):
+    sign_in(client, MPHO)
+    content = {"importer": {"name": text}}
+    call(client, "post", "/applications", {"company": EXPORTER_LICENCE, "content": content}, 422)
+    call(client, "post", "/applications", {"company": EXPORTER_LICENCE, "content": {"origin_shares": {text: "1"}}}, 422)
+    if text != "\ud800":
+        ask(client, "/applications", q=text, status=422)
+        assert client.get("/applications", {"q": text}).status_code == 200

@@ -229,11 +229,14 @@ def test_an_examination_with_an_empty_weight_keeps_the_rest(client):
 def test_approving_against_objections_shows_them_all_and_keeps_the_form(client):
     row = examined()
     sign_in(client, NALEDI)
-    actions.write_off_form(by=SEKGOMA, at=NOW, serial="BW-P-000001", status=FormStatus.LOST, reason="Lost")
+    actions.write_off_form(by=SEKGOMA, at=NOW, serial="BW-P-000001", status=FormStatus.SPOILED, reason="Coffee")
     data = {"version": row.version, "paper_serial": "BW-P-000001", "confirm": "on"}
     answer = client.post(reverse("application-approve", args=[row.reference]), data)
     assert answer.status_code == 409
     assert 'value="BW-P-000001"' in words(answer)
+    answer = client.post(reverse("application-approve", args=[row.reference]), {**data, "paper_serial": "BW-P-9"})
+    assert answer.status_code == 404
+    assert 'value="BW-P-9"' in words(answer)
     assert not Certificate.objects.exists()
 
 

@@ -42,7 +42,7 @@ EDITABLE = (ApplicationStatus.DRAFT, ApplicationStatus.RETURNED)
 def listing(request: HttpRequest) -> HttpResponse:
     """The applications that the person may see, by status and search."""
     by = demand(request, P.CERTIFICATE_READ)
-    status, text = request.GET.get("status", ""), request.GET.get("q", "")[:80]
+    status, text = show.typed(request, "status"), show.typed(request, "q")
     counts = queries.application_counts(by=by)
     waits = [w for w in ApplicationStatus if counts.get(w) and w in _waiting_for(by)]
     return render(request, "certificates/applications.html", {
@@ -74,7 +74,7 @@ def summary(request: HttpRequest, reference: str) -> HttpResponse:
         "next": show.what_next(row.status), "acts": show.application_acts(row, by),
         "papers": show.spoken(queries.papers(row), "kind"),
         "examination": show.examination(row), "valuations": show.spoken(row.valuations.all(), "role"),
-        "timeline": show.timeline(row.reference),
+        "timeline": show.timeline(row.reference, by=by),
     })  # fmt: skip
 
 

@@ -60,8 +60,8 @@ def wanted(request: HttpRequest) -> dict[str, Any]:
     """The filters in the address; a day that is none is left out."""
     days = {name: request.GET.get(name, "") for name in ("since", "until")}
     return {
-        "status": request.GET.get("status", ""), "text": request.GET.get("q", "")[:80],
-        "destination": request.GET.get("destination", "").strip().upper()[:12],
+        "status": show.typed(request, "status"), "text": show.typed(request, "q"),
+        "destination": show.typed(request, "destination").strip().upper()[:12],
         **{name: _day(text) for name, text in days.items()},
     }  # fmt: skip
 
@@ -87,7 +87,9 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
         "qr": qr_svg(row.qr_full, title=_("QR code of certificate %(number)s") % {"number": number}),
         "expired": today > row.expiry_date, "officer": not by.companies and by.authority == row.authority,
         "own_application": not by.companies or row.application.company in by.companies,
-        "timeline": show.timeline(row.application.reference if row.authority == by.authority else "", row.number),
+        "timeline": show.timeline(
+            row.application.reference if row.authority == by.authority else "", row.number, by=by
+        ),
         "shipment": shipment_of(row, by),
     })  # fmt: skip
 

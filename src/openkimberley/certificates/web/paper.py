@@ -30,7 +30,7 @@ P = Permission
 def ledger(request: HttpRequest) -> HttpResponse:
     """Every sheet of blank paper and what became of it."""
     by = demand(request, P.PAPER_STOCK)
-    status, text = request.GET.get("status", ""), request.GET.get("q", "")[:40]
+    status, text = show.typed(request, "status"), show.typed(request, "q")
     counts = queries.forms_count(by.authority)
     return render(request, "certificates/paper.html", {
         "page": show.paged(request, queries.blank_forms(by.authority, status=status, text=text), 50),

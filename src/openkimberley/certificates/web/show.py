@@ -9,8 +9,8 @@ from django.core.paginator import Paginator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from openkimberley.certificates import queries
 from openkimberley.certificates.facts import ApplicationStatus, CertificateStatus
-from openkimberley.journal import queries as journal
 from openkimberley.kernel import measures
 from openkimberley.kernel.actor import Permission
 
@@ -125,16 +125,15 @@ def certificate_acts(row: Certificate, by: Actor, *, today: Any) -> list[dict[st
     return [{"url_name": name, "label": label, "css": "secondary"} for allowed, name, label in table if allowed]
 
 
-def timeline(*subjects: str) -> list[dict[str, Any]]:
-    """Everything that happened to the subjects, oldest first, in words."""
-    entries = [entry for subject in subjects if subject for entry in journal.history(subject)]
+def timeline(*subjects: str, by: Actor) -> list[dict[str, Any]]:
+    """Everything that happened to the subjects, as far as the reader may know it, oldest first and in words."""
     return [
         {
             "at": entry["at"], "event": str(EVENTS.get(entry["event"], entry["event"])), "actor": entry["actor"],
-            "note": str(entry["statement"].get("reason", "")), "index": entry["index"],
+            "note": str(entry["statement"].get("reason", "")),
             "rules": entry["statement"].get("rules", []) if entry["event"] == "act.refused" else [],
         }
-        for entry in sorted(entries, key=lambda entry: entry["index"])
+        for entry in queries.history(*subjects, by=by)
     ]  # fmt: skip
 
 
@@ -203,3 +202,8 @@ def origins(content: Mapping[str, Any]) -> list[dict[str, Any]]:
 def paged(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> Page[Any]:
     """The page of a list that the address asks for."""
     return Paginator(rows, per_page).get_page(request.GET.get("page"))
+
+
+def typed(request: HttpRequest, name: str) -> str:
+    """What was typed into a filter, without what no database can look for."""
+    return request.GET.get(name, "").replace("\x00", "")[:80]

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from openkimberley.certificates import actions, queries
 from openkimberley.certificates.forms import tables as rows_of
 from openkimberley.certificates.forms.officer import Table
+from openkimberley.certificates.web import show
 from openkimberley.certificates.web.certificates import wanted
 from openkimberley.desk import tables
 from openkimberley.desk.web import demand
@@ -85,7 +86,7 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
 def applications(request: HttpRequest, kind: str) -> HttpResponse:
     """The applications of the list as a file: those the person may see, and no others."""
     by = demand(request, P.CERTIFICATE_READ)
-    found = queries.applications(by=by, status=request.GET.get("status", ""), text=request.GET.get("q", "")[:80])
+    found = queries.applications(by=by, status=show.typed(request, "status"), text=show.typed(request, "q"))
     rows = rows_of.application_rows(found[: rows_of.MOST_EXPORTED].iterator(chunk_size=1000))
     return _file(rows, kind, rows_of.APPLICATION_COLUMNS, "applications")
 
