@@ -20,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,14 @@ class Keyboard:
         self.reach(selector)
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
+
+    def type_moment(self, selector: str, when: datetime) -> None:
+        """A day and time of day, part by part, as the browser's field takes them."""
+        self.reach(selector)
+        self.page.keyboard.type(f"{when:%m%d%Y}")
+        self.page.keyboard.press("ArrowRight")
+        self.page.keyboard.type(f"{when:%I%M%p}")
+        assert self.page.locator(selector).input_value() == f"{when:%Y-%m-%dT%H:%M}"
 
     def choose(self, selector: str, value: str) -> None:
         """Choose in a list by its arrows."""
@@ -244,3 +253,118 @@ def certify(person: Keyboard, reference: str, seal: str) -> str:
     person.tick("[name=confirm]")
     submit(person)
     return person.page.locator("h1 bdi, h1").first.inner_text().split()[-1]
+
+
+def send(person: Keyboard, number: str, seal: str, picture: Path) -> None:
+    """4. Sealed with just that seal, announced, released, departed."""
+    here = f"/shipments/{number}"
+    person.sign_in("issuing@demo.example")
+    person.open(f"{here}/seal")
+    person.type("#id_containers", "1")
+    person.type("#id_seals-0-number", seal)
+    person.type("#id_seals-0-container", "1")
+    for question in ("number_on_container", "packed_alone", "copy_enclosed"):
+        person.tick(f"#id_{question}_0")
+    person.upload("#id_box", picture)
+    person.upload("#id_parcel", picture)
+    submit(person)
+    person.open(f"{here}/announce")
+    person.type("#id_carrier", "Fictional Secure Carriers")
+    person.choose("#id_mode", "AIR")
+    person.type("#id_courier_licence", "BW-COU-2026-0001")
+    person.type("#id_address", "import@antwerp.demo.example")
+    person.press("button[name=send]")
+    person.open(f"{here}/departure")
+    now = datetime.now(UTC)
+    person.type_moment("#id_departed_at", now)
+    person.tick("#id_seals_intact_0")
+    submit(person)
+
+
+def receive(person: Keyboard, number: str, seal: str, carats: str) -> None:
+    """5. Presented, judged, opened, weighed."""
+    person.sign_in("import@demo.example")
+    person.open("/imports/present")
+    person.type("#id_number", number)
+    for question in ("original", "copy_enclosed"):
+        person.tick(f"#id_{question}_0")
+    person.tick("#id_hand_carried_1")
+    submit(person)
+    person.open(f"/imports/{number}/inspection")
+    person.type("#id_seals", seal)
+    person.tick("#id_seals_intact_0")
+    person.tick("#id_tamper_resistant_0")
+    person.type("#id_number", number)
+    person.type("#id_exporter", "Fictional Kalahari Rough (Pty) Ltd")
+    person.type("#id_importer", "Fictional Scheldt Diamonds BV")
+    person.type("#id_parcels", "1")
+    person.tick("#id_packed_alone_0")
+    person.choose("#id_lines-0-hs", "7102.31")
+    person.type("#id_lines-0-carats", carats)
+    submit(person)
+
+
+def test_a_full_export_and_import_by_keyboard_alone(person, tmp_path):
+    from PIL import Image
+
+    picture = tmp_path / "box.jpg"
+    Image.new("RGB", (320, 200), "#b8b0a0").save(picture)
+    seal = f"BW-SEAL-KEYS-{person.language.upper()}"
+    reference = apply(person, picture)
+    number = certify(person, reference, seal)
+    assert number.startswith("BW00")
+    send(person, number, seal, picture)
+    receive(person, number, seal, "120.50")
+    person.open(f"/imports/{number}/confirmation")
+    person.tick("[name=declared]")
+    submit(person)
+    person.open(f"/imports/{number}")
+    assert person.page.locator(".tag.good").count()
+    person.sign_in("issuing@demo.example")
+    person.open(f"/certificates/{number}")
+    assert person.page.locator(".tag.good").count()
+
+
+def test_one_hundredth_of_a_carat_opens_a_case(person, tmp_path):
+    from PIL import Image
+
+    picture = tmp_path / "box.jpg"
+    Image.new("RGB", (320, 200), "#b8b0a0").save(picture)
+    seal = f"BW-SEAL-LESS-{person.language.upper()}"
+    number = certify(person, apply(person, picture), seal)
+    send(person, number, seal, picture)
+    receive(person, number, seal, "120.49")
+    person.open(f"/imports/{number}/case")
+    assert "120.49" in person.page.locator("main").inner_text()
+
+
+PUBLIC = ["/", "/verify", "/rules", "/participants", "/participants/CF", "/licences", "/alerts/public", "/permissions/"]
+OF_PEOPLE = {
+    "exporter@demo.example": ["/", "/applications", "/certificates", "/guide", "/me/"],
+    "issuing@demo.example": ["/", "/shipments", "/papers", "/papers/new", "/alerts", "/search?q=BW"],
+    "supervisor@demo.example": ["/paper", "/ranges", "/licences", "/specimens", "/journal"],
+    "admin@demo.example": ["/people/", "/me/"],
+    "import@demo.example": ["/imports", "/imports/present", "/papers"],
+}
+
+
+def test_every_page_of_every_person_is_clean_and_fits_320_pixels(person):
+    person.sign_in("exporter@demo.example")
+    for who, paths in {"": PUBLIC, **OF_PEOPLE}.items():
+        if who:
+            person.sign_in(who)
+        person.page.set_viewport_size({"width": 320, "height": 800})
+        for path in paths:
+            person.open(path)
+            wide = person.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= 320, f"{path} of {who or 'a visitor'} is {wide} px wide in {person.language}"
+
+
+def test_a_page_works_without_javascript(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/verify")
+    page.fill("#artefact", "KPC1:NOTHING")
+    page.click("main form button[type=submit]")
+    assert "1." in page.content() or page.locator(".error-summary").count()
+    context.close()

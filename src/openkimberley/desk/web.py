@@ -43,7 +43,8 @@ def said(objection: Objection) -> dict[str, Any]:
     return {
         "rule": objection.rule, "severity": objection.severity.value, "level": objection.level,
         "source": objection.source, "field": objection.field,
-        "message": _(objection.template) % objection.facts if objection.facts else _(objection.template),
+        "message": _(objection.template) % objection.facts
+        if objection.facts else _(objection.template).replace("%%", "%"),
         "remedy": _(objection.remedy) if objection.remedy else "",
     }  # fmt: skip
 

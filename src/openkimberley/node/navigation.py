@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from openkimberley.certificates.queries import authority_name
 from openkimberley.desk.web import actor_of
 from openkimberley.kernel.actor import Permission
 
@@ -40,4 +42,5 @@ def context(request: HttpRequest) -> dict[str, Any]:
         for label, url, needs in ENTRIES
         if not needs or any(by.may(permission) for permission in needs)
     ]
-    return {"navigation": entries}
+    name = authority_name(by.authority, on=timezone.now().date()) if by.authority else ""
+    return {"navigation": entries, "authority_name": name}

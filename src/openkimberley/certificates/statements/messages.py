@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from openkimberley.certificates import facts
-from openkimberley.certificates.statements.credential import CONTENT, ISSUERS, LINE, line_claim
+from openkimberley.certificates.statements.credential import CONTENT, ISSUERS, line_claim
 from openkimberley.certificates.statements.shapes import (
     Shape,
     day,
@@ -50,12 +50,14 @@ def _cid(value: Any) -> str:
         return "must be a cid"
 
 
+# What an inspection weighs it need not value: only the certificate must say both.
+_FOUND_LINE = record({"hs": name, "carats": optional(scaled), "usd": optional(scaled)})
 _COMMON: dict[str, Shape] = {"iss": name, "authority": name, "iat": whole, "cid": _cid, "kpc_number": name}
 _SHAPES: Mapping[str, Mapping[str, Shape]] = {
     RECEIPT: _COMMON | {
         "exporting": name, "received": day, "result": exactly(*RESULTS),
         "found": record({"parcels": optional(whole), "carats": optional(scaled), "usd": optional(scaled),
-                         "lines": each(LINE), "seal": text}),
+                         "lines": each(_FOUND_LINE), "seal": text}),
         "exporter_ok": truth, "importer_ok": truth,
         "differences": each(record({"field": name, "declared": text, "found": text})), "salt": name, "approvals": whole,
     },

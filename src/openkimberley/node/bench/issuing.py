@@ -1,4 +1,4 @@
-"""The benchmark of the main act: an application approved until its certificate is signed, journalled and on the disk."""
+"""The benchmark of the main act: from approval to a certificate that is signed, journalled and on the disk."""
 
 from __future__ import annotations
 

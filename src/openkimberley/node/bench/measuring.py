@@ -1,4 +1,4 @@
-"""Rates and times beside a floor: medians of batches that take turns, since other work on the machine comes and goes."""
+"""Times beside a floor: medians of batches that take turns, since other work on a machine comes and goes."""
 
 from __future__ import annotations
 

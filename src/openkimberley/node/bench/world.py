@@ -87,9 +87,7 @@ class World:
         from openkimberley.node.demo.story import draft
 
         at, applicant = self.now - timedelta(days=1), BY_KEY["exporter"]
-        row: Application = certificates.open_draft(
-            by=applicant, at=at, company=EXPORTER_LICENCE, content=draft(LINES)
-        )
+        row: Application = certificates.open_draft(by=applicant, at=at, company=EXPORTER_LICENCE, content=draft(LINES))
         certificates.file(by=applicant, at=at, reference=row.reference, version=row.version, declared=True)
         certificates.examine(
             by=BY_KEY["issuing"], at=at, reference=row.reference, method="OPENED", method_reason="", parcels=1,
