@@ -1,4 +1,4 @@
-"""The server that the benchmarks ask, with the defaults of ``serve``: ``python -m openkimberley.node.bench.served PORT``."""
+"""The server that the benchmarks ask, as ``serve`` runs it: ``python -m openkimberley.node.bench.served PORT``."""
 
 from __future__ import annotations
 

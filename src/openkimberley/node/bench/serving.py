@@ -51,7 +51,7 @@ def register_get(world: World) -> Iterator[Figure]:
 
 
 def page(world: World) -> Iterator[Figure]:
-    """Milliseconds and kB of the list and the page of certificates; floor: the guide, a fixed text in the same frame."""
+    """Milliseconds and kB of the list and the page of certificates; floor: the guide, fixed text in the same frame."""
     table = _many(world)
     with _served() as port:
         client = _Client(port)
@@ -218,7 +218,7 @@ def _fill(world: World, count: int) -> _Table:
             where = original.application_id if table == "certificates_application" else original.pk
             counted = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < %s)"
             copies = f"SELECT {', '.join(values)} FROM n, {table} o WHERE o.id = %s"  # noqa: S608 - our own columns
-            cursor.execute(f"{counted} INSERT INTO {table} ({into}) {copies}", [count, where])  # noqa: S608
+            cursor.execute(f"{counted} INSERT INTO {table} ({into}) {copies}", [count, where])
         cursor.execute("ANALYZE")
     connection.close()  # the next one has the node's own settings again
     connection.ensure_connection()
