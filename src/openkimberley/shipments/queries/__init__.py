@@ -60,6 +60,7 @@ from openkimberley.shipments.queries.papers import (
     on_confirmation,
     paper_facts,
     printed_receipt,
+    public_answer,
     questions,
     specimens_for,
 )  # fmt: skip
@@ -150,6 +151,7 @@ __all__ = [
     "photographs",
     "printed_receipt",
     "profile_of",
+    "public_answer",
     "questions",
     "receipt",
     "receipt_fields",

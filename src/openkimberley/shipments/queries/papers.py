@@ -12,7 +12,7 @@ from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import queries as certificates
 from openkimberley.certificates import statements
 from openkimberley.certificates.facts import Certificate, CertificateStatus
-from openkimberley.certificates.rules import Case, Known
+from openkimberley.certificates.rules import Alert, Case, Known
 from openkimberley.documents.facts import Confirmation as PrintedConfirmation
 from openkimberley.documents.facts import Difference, PrintedLine, PrintedParty
 from openkimberley.kernel import measures
@@ -44,6 +44,16 @@ def answer_for(
             ),
         ),
     )  # fmt: skip
+    return rules.check(certificate, knowledge, on)
+
+
+def public_answer(certificate: Certificate, *, on: date) -> Answer:
+    """Ask every rule with what everybody knows: who took part, national profiles, confirmed alerts."""
+    alert = alerts.alert_for(certificate.number, certificate.issuer)
+    out = () if alert is None or alert.status.value != "CONFIRMED" else (
+        Alert("FAKE", number=certificate.number, features="; ".join(alert.features), since=alert.day),
+    )  # fmt: skip
+    knowledge = Knowledge(participants.register(), participants.profiles(), Known(alerts=out))
     return rules.check(certificate, knowledge, on)
 
 

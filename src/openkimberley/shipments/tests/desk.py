@@ -11,11 +11,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
+from tests import story
+from tests.cast import NOW
 
 from openkimberley.certificates import queries as certificates
 from openkimberley.kernel.actor import Actor
-from tests import story
-from tests.cast import NOW
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc000000301010018dd8db0"

@@ -10,6 +10,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from tests import story
+from tests.cast import ANNEKE, AUDITOR, BE, DIRK, KAGISO, MPHO, NALEDI, NOW, OBSERVER, STRANGER
 
 from openkimberley.certificates.models import Certificate
 from openkimberley.shipments import actions
@@ -17,8 +19,6 @@ from openkimberley.shipments.models import Arrival, Confirmation, DiscrepancyCas
 from openkimberley.shipments.tests import steps
 from openkimberley.shipments.tests.desk import PNG, at, lines, node, signed_in, words
 from openkimberley.shipments.tests.steps import ARRIVED, HOUR
-from tests import story
-from tests.cast import ANNEKE, AUDITOR, BE, DIRK, KAGISO, MPHO, NALEDI, NOW, OBSERVER, STRANGER
 
 __all__ = ["node"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("node")]
