@@ -196,6 +196,8 @@ def person(request, chromium, address) -> Iterator[Keyboard]:
 
 def submit(person: Keyboard, which: str = "main form .actions button.button:not(.secondary)") -> None:
     person.press(which)
+    problems = person.page.locator(".error-summary")
+    assert not problems.count(), f"{person.page.url}: {problems.first.inner_text()}"
 
 
 def apply(person: Keyboard, picture: Path) -> str:

@@ -186,7 +186,7 @@ def depart(*, by: Actor, at: datetime, number: str, departed_at: datetime, seals
     """Enter that the shipment left the territory. Only a released one may leave, with its seals whole."""
     row = locked(number, by=by)
     move(row, S.DEPARTED)
-    if departed_at > at or (row.released_at and departed_at < row.released_at):
+    if departed_at > at or (row.released_at and departed_at < row.released_at.replace(second=0, microsecond=0)):
         raise Conflict("a shipment departs after its release and not in the future")
     row.departed_at = departed_at
     refuse(queries.before_departure(row, by=by, on=at.date(), seals_intact=seals_intact), subject=number)
