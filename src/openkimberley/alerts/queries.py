@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from openkimberley.alerts import facts
 from openkimberley.alerts.facts import AlertKind, AlertStatus
 from openkimberley.alerts.models import Alert, Answer, IssuerQuery, ListedName, Mark, Specimen
+from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import NotFound
 from openkimberley.kernel.measures import Period
 
@@ -268,6 +269,24 @@ def issuer_queries(
 def issuer_query(reference: str) -> facts.IssuerQuery:
     """One question with its answers. Raises ``NotFound``."""
     return to_query(row_of(IssuerQuery, reference))
+
+
+def waiting(by: Actor) -> list[dict[str, Any]]:
+    """What waits for an officer here, oldest first: questions without answer and suspected alerts of the authority.
+
+    Each says what it is, which one, since when, about whom, and the page's name, as the work list wants it.
+    """
+    if not (by.may(Permission.ALERT_RAISE) and by.authority):
+        return []
+    asked = IssuerQuery.objects.filter(authority=by.authority, answers__isnull=True).order_by("recorded_at")[:100]
+    out = Alert.objects.filter(authority=by.authority, status=AlertStatus.SUSPECTED.value).order_by("recorded_at")[:100]
+    rows: list[tuple[str, str, Any, str]] = [("ASKED", "question", row, row.issuer) for row in asked]
+    rows += [("SUSPECTED", "alert", row, row.issuer) for row in out]
+    return [
+        {"what": what, "kind": kind, "number": row.reference, "since": row.recorded_at, "due": None, "who": who,
+         "url_name": kind}
+        for what, kind, row, who in sorted(rows, key=lambda one: one[2].recorded_at)
+    ]  # fmt: skip
 
 
 def issuer_answer(number: str, issuer: str) -> bool | None:

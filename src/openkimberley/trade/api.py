@@ -12,7 +12,7 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from openkimberley.desk.api import problem
-from openkimberley.desk.tables import MEDIA_TYPES, BadRows, read_table, write_table
+from openkimberley.desk.tables import MAX_BYTES, MEDIA_TYPES, BadRows, read_table, write_table
 from openkimberley.desk.web import demand
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.errors import Conflict, NotPermitted
@@ -178,7 +178,7 @@ def load_licences(request: HttpRequest, file: File[UploadedFile]) -> Any:
     """Load a CSV, XLSX or JSON table: all of it, or none of it and ``rows`` with every fault."""
     by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
     try:
-        rows = read_table(file.read(), file.name or "")
+        rows = read_table(file.read(MAX_BYTES + 1), file.name or "")
         return 201, {"numbers": actions.load(by=by, at=now, authority=by.authority, rows=rows)}
     except BadRows as bad:
         return problem(bad.status, "BadRows", str(bad), count=bad.count, rows=[one.as_json() for one in bad.faults])

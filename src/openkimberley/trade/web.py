@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods
 
 from openkimberley.desk.forms import attach_objections
-from openkimberley.desk.tables import MEDIA_TYPES, BadRows, Fault, read_table, write_table
+from openkimberley.desk.tables import MAX_BYTES, MEDIA_TYPES, BadRows, Fault, read_table, write_table
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission
@@ -223,7 +223,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         return render(request, "trade/upload.html", shown, status=422)
     given = form.cleaned_data["file"]
     try:
-        numbers = actions.load(by=by, at=now, authority=by.authority, rows=read_table(given.read(), given.name))
+        rows = read_table(given.read(MAX_BYTES + 1), given.name)
+        numbers = actions.load(by=by, at=now, authority=by.authority, rows=rows)
     except BadRows as bad:
         faults = [said(fault) for fault in bad.faults]
         return render(request, "trade/upload.html", shown | {"faults": faults, "count": bad.count}, status=bad.status)

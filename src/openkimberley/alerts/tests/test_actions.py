@@ -305,6 +305,15 @@ def test_a_question_and_its_answers_stay_on_record_and_the_last_counts():
     assert not queries.picture_is_shown("ab" * 32)
 
 
+def test_what_waits_are_open_questions_and_suspected_alerts_of_the_own_authority():
+    question, suspected = ask().reference, enter().reference
+    assert {row["number"] for row in queries.waiting(ANNEKE)} == {question, suspected}
+    assert queries.waiting(SEKGOMA) == queries.waiting(MPHO) == queries.waiting(CHAIR) == []
+    answer(question, Verdict.GENUINE)
+    confirm(suspected)
+    assert queries.waiting(ANNEKE) == []
+
+
 def test_a_genuine_paper_is_said_to_be_genuine():
     answer(ask().reference, Verdict.GENUINE)
     assert queries.issuer_answer("SL4911", "SL") is True

@@ -63,7 +63,7 @@ def scan(request: HttpRequest, token: str) -> HttpResponse:
 
 def keep_all(given: list[Any], kind: str = "document") -> tuple[str, ...]:
     """The uploads in the file store. Raises ``Untrusted`` for what is not of the kind."""
-    return tuple(files.keep(one.read(), kind) for one in given)
+    return tuple(files.keep(one.read(files.MAX_BYTES + 1), kind) for one in given)
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,7 +114,7 @@ def enter_mark(request: HttpRequest) -> HttpResponse:
 
     def act() -> object:
         given = form.cleaned_data
-        sample = files.keep(given["sample"].read(), "picture") if given["sample"] else ""
+        sample = files.keep(given["sample"].read(files.MAX_BYTES + 1), "picture") if given["sample"] else ""
         return actions.enter_mark(by=by, at=now, mark=facts.Mark(
             issuer=given["issuer"], kind=facts.MarkKind(given["kind"]), name=given["name"].strip(),
             period=given["period"], post=given["post"], sample=sample, source=given["source"],
@@ -176,7 +176,7 @@ def _lay(request: HttpRequest) -> HttpResponse:
         return render(request, "alerts/compare.html", {"form": form}, status=422)
     given = form.cleaned_data
     try:
-        sha = files.keep(given["scan"].read()) if given["scan"] else ""
+        sha = files.keep(given["scan"].read(files.MAX_BYTES + 1)) if given["scan"] else ""
     except Untrusted as error:
         form.add_error("scan", error.reason)
         return render(request, "alerts/compare.html", {"form": form}, status=error.status)

@@ -188,6 +188,16 @@ def test_bad_rows_need_a_fault_and_cap_their_list():
     assert (len(many.faults), many.count) == (tables.MAX_FAULTS, tables.MAX_FAULTS + 5)
 
 
+def test_dates_and_numbers_are_written_as_people_read_them():
+    from datetime import date
+    from decimal import Decimal
+
+    row = {"d": date(2026, 1, 2), "n": 7, "a": Decimal("12.50"), "none": None, "b": False}
+    assert write_table([row], "csv", ["d", "n", "a", "none", "b"]).decode("utf-8-sig").split("\r\n")[1] == (
+        "2026-01-02,7,12.50,,false"
+    )
+
+
 def test_an_unknown_kind_of_table_is_refused():
     with pytest.raises(Untrusted, match="csv, json, xlsx"):
         write_table([], "exe", ["a"])
