@@ -89,7 +89,10 @@ class ApplicationFilter(Paging):
 
 
 class CertificateFilter(ApplicationFilter):
-    """Which certificates; ``since`` and ``until`` are days of issue, both included."""
+    """Which certificates; ``since`` and ``until`` are days of issue, both included. ``side`` is ``out`` for those your
+    authority issued, ``in`` for those addressed to it."""
+
+    side: Literal["", "in", "out"] = ""
 
     destination: str = Field("", max_length=12)
     since: date | None = None
@@ -746,7 +749,7 @@ def _narrowed(asked: CertificateFilter) -> dict[str, Any]:
     """The filter as the query takes it."""
     return {
         "status": asked.status, "text": asked.q, "destination": asked.destination.upper(), "since": asked.since,
-        "until": asked.until,
+        "until": asked.until, "side": asked.side,
     }  # fmt: skip
 
 

@@ -593,20 +593,31 @@ def applications(
     return rows
 
 
+OPEN = (ApplicationStatus.DRAFT, ApplicationStatus.FILED, ApplicationStatus.RETURNED, ApplicationStatus.EXAMINED)
+"""The states in which an application waits for somebody."""
+
+
 def application_counts(*, by: Actor) -> dict[str, int]:
-    """How many applications the actor sees in each status."""
-    rows = visible(Application.objects.all(), by=by).order_by().values("status").annotate(count=Count("id"))
+    """How many open applications the actor sees in each state. Closed ones are not counted: they only grow."""
+    found = visible(Application.objects.filter(status__in=OPEN), by=by)
+    rows = found.order_by().values("status").annotate(count=Count("id"))
     return {row["status"]: row["count"] for row in rows}
 
 
 def certificates(
     *, by: Actor, status: str = "", text: str = "", destination: str = "", since: date | None = None,
-    until: date | None = None,
+    until: date | None = None, side: str = "",
 ) -> QuerySet[Certificate]:  # fmt: skip
-    """The certificates an actor may see, newest first. ``since`` and ``until`` are days of issue, both included."""
+    """The certificates an actor may see, newest first. ``since`` and ``until`` are days of issue, both included.
+
+    ``side`` is ``out`` for those the actor's authority issued, ``in`` for those addressed to it, empty for both.
+    """
     rows = visible_certificates(Certificate.objects.all(), by=by).order_by("-issued_at", "-id")
+    if side and by.authority and not by.companies and by.may(Permission.CERTIFICATE_READ):
+        mine = {"authority" if side == "out" else "destination_authority": by.authority}
+        rows = Certificate.objects.filter(**mine).order_by("-issued_at", "-id")
     if status:
-        rows = rows.filter(status=status)
+        rows = rows.filter(status=status).order_by("-changed_at", "-id")  # newest change first, as the index has it
     if destination:
         rows = rows.filter(Q(destination=destination) | Q(destination_authority=destination))
     if since:
@@ -615,9 +626,12 @@ def certificates(
         rows = rows.filter(issue_date__lte=until)
     if text := text.strip():
         close = re.sub(r"[ .-]", "", text).upper()
+        numbered = rows.filter(number__gte=close, number__lt=f"{close}~")  # a range of the index, unlike LIKE
+        if re.fullmatch(r"[A-Z]{2}[0-9]+", close) and numbered.exists():
+            return numbered
         rows = rows.filter(
-            Q(number__iexact=text) | Q(number__istartswith=close) | Q(paper_serial__iexact=text)
-            | Q(exporter_licence__iexact=text) | Q(exporter_name__icontains=text) | Q(importer_name__icontains=text)
+            Q(number__iexact=text) | Q(paper_serial__iexact=text) | Q(exporter_licence__iexact=text)
+            | Q(exporter_name__icontains=text) | Q(importer_name__icontains=text)
         )  # fmt: skip
     return rows
 

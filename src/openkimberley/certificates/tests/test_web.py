@@ -536,3 +536,13 @@ def test_exports_hold_what_the_person_may_see_and_no_more(client):
 
 def test_the_draft_of_these_tests_is_complete():
     assert set(draft()) >= {"exporter", "importer", "origin", "destination", "parcels", "lines"}
+
+
+def test_an_importing_authority_sees_what_comes_to_it_and_an_issuing_one_what_it_issued(client):
+    number = issued().number
+    for person, side, seen in ((ANNEKE, None, True), (ANNEKE, "out", False), (KAGISO, None, True), (KAGISO, "in", False)):
+        sign_in(client, person)
+        query = {} if side is None else {"side": side}
+        assert (number in words(client.get(reverse("certificates"), query))) is seen
+    sign_in(client, STRANGER)
+    assert number not in words(client.get(reverse("certificates"), {"side": "out"}))

@@ -47,7 +47,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     waits = [w for w in ApplicationStatus if counts.get(w) and w in _waiting_for(by)]
     return render(request, "certificates/applications.html", {
         "page": show.paged(request, queries.applications(by=by, status=status, text=text)),
-        "counts": [(one.value, counts[one]) for one in ApplicationStatus if counts.get(one)],
+        "counts": [(one.value, counts.get(one, 0)) for one in ApplicationStatus],
         "waiting": sum(counts[one] for one in waits), "status": status, "text": text,
     })  # fmt: skip
 

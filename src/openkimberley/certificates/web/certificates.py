@@ -50,8 +50,10 @@ def listing(request: HttpRequest) -> HttpResponse:
     """The certificates that the person may see, by number, company, status, destination and day."""
     by = demand(request, P.CERTIFICATE_READ)
     asked = wanted(request)
+    if not by.companies and "side" not in request.GET:
+        asked["side"] = "in" if by.may(P.SHIPMENT_RECEIVE) else "out"
     return render(request, "certificates/certificates.html", {
-        "page": show.paged(request, queries.certificates(by=by, **asked)), **asked,
+        "page": show.paged(request, queries.certificates(by=by, **asked)), **asked, "sides": not by.companies,
         "statuses": [one.value for one in CertificateStatus],
     })  # fmt: skip
 
@@ -61,6 +63,7 @@ def wanted(request: HttpRequest) -> dict[str, Any]:
     days = {name: request.GET.get(name, "") for name in ("since", "until")}
     return {
         "status": show.typed(request, "status"), "text": show.typed(request, "q"),
+        "side": request.GET.get("side", "") if request.GET.get("side") in ("in", "out") else "",
         "destination": show.typed(request, "destination").strip().upper()[:12],
         **{name: _day(text) for name, text in days.items()},
     }  # fmt: skip
