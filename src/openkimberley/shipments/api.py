@@ -483,8 +483,7 @@ def inspect(request: HttpRequest, number: str, body: InspectionIn) -> tuple[int,
     """The software compares; any difference opens a discrepancy case."""
     by = demand(request, P.SHIPMENT_RECEIVE)
     lines = tuple(
-        Line(_hs(one.hs), measures.carats(one.carats), measures.usd(one.usd) if one.usd else None)
-        for one in body.lines
+        Line(_hs(one.hs), measures.carats(one.carats), measures.usd(one.usd) if one.usd else None) for one in body.lines
     )
     values = [one.usd for one in lines]
     found = facts.Inspection(

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from openkimberley.participants.facts import Authority, Profile
 
 
-
 def normalised(number: str) -> str:
     """A certificate's number as it is compared (R008): prefix and digits, however they are written."""
     return certificate_rules.normalised(number)[:40]

@@ -61,7 +61,7 @@ def signed_in(actor: Actor) -> Client:
 
 
 def words(answer: Any) -> str:
-    """The page as text with single spaces; every page stays below 100 kB, and there is one heading of the first rank."""
+    """The page as text with single spaces; every page stays below 100 kB and has one heading of the first rank."""
     assert len(answer.content) < 100_000
     text = " ".join(answer.content.decode().split())
     if "text/html" in answer["Content-Type"]:

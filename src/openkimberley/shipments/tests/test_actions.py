@@ -160,7 +160,6 @@ def test_announcing_opens_the_expected_arrival_at_an_authority_of_this_node():
     assert not queries.expected(by=ANNEKE)
     steps.announce(certificate.number)
     assert [row.number for row in queries.expected(by=ANNEKE)] == [certificate.number]
-    assert not queries.expected(by=BART) or BART.authority == BE
 
 
 def test_an_unlicensed_courier_is_refused():
@@ -170,7 +169,6 @@ def test_an_unlicensed_courier_is_refused():
         steps.announce(certificate.number, courier_licence="BW-COU-2026-0666")
     assert "R055" in codes(refusal.value)
     assert not Notice.objects.exists()
-    assert journal.entries(subject=certificate.number).first().event == "act.refused" or True
 
 
 def test_a_courier_without_licence_number_is_refused_unless_the_exporter_carries_by_hand():
@@ -345,7 +343,7 @@ def test_a_voided_certificate_that_arrives_is_kept_and_stays_void():
     from openkimberley.certificates import actions as certification
 
     certificate = steps.departed()
-    certification.void(by=NALEDI, at=NOW + 3 * HOUR, number=certificate.number, why="stolen", reason="stolen at the airport")
+    certification.void(by=NALEDI, at=NOW + 3 * HOUR, number=certificate.number, why="stolen", reason="stolen")
     row = steps.present(certificate)
     assert row.held
     assert row.verdict["verdict"] == "invalid"
@@ -392,7 +390,8 @@ def test_a_hundredth_of_a_carat_opens_a_case():
 def test_nothing_is_taken_over_from_the_certificate():
     certificate = steps.departed()
     steps.present(certificate)
-    for hole in ({"parcels": None}, {"lines": (), "carats": None}, {"seals": ()}, {"seals_intact": None}, {"number": ""}):
+    holes = ({"parcels": None}, {"lines": (), "carats": None}, {"seals": ()}, {"seals_intact": None}, {"number": ""})
+    for hole in holes:
         with pytest.raises(Refused) as refusal:
             steps.inspect(certificate, **hole)
         assert "R074" in codes(refusal.value)
@@ -554,9 +553,7 @@ def test_a_minor_error_is_corrected_on_the_issuers_instruction_only():
     steps.inspect(certificate, importer="Fictional Schelde Diamonds BV")
     given = {"by": ANNEKE, "at": ARRIVED + 2 * HOUR, "number": certificate.number, "reason": "misspelt"}
     with pytest.raises(Refused) as refusal:
-        actions.accept_correction(
-            **given, field="importer/name", new="Fictional Schelde Diamonds BV", instruction=" "
-        )
+        actions.accept_correction(**given, field="importer/name", new="Fictional Schelde Diamonds BV", instruction=" ")
     assert "R086" in codes(refusal.value)
     case = actions.accept_correction(
         **given, field="importer/name", new="Fictional Schelde Diamonds BV", instruction="Letter of 5 November, no. 12"
@@ -564,7 +561,8 @@ def test_a_minor_error_is_corrected_on_the_issuers_instruction_only():
     assert (case.status, case.way_out) == ("CLOSED", "CORRECTED")
     assert certificates.corrections(certificate.number)[0].instruction.startswith("Letter")
     assert steps.confirm(certificate, at=ARRIVED + 3 * HOUR).result == "match"
-    assert Certificate.objects.get(number=certificate.number).content["importer"]["name"] == "Fictional Scheldt Diamonds BV"
+    unchanged = Certificate.objects.get(number=certificate.number).content
+    assert unchanged["importer"]["name"] == "Fictional Scheldt Diamonds BV"
 
 
 def test_a_weight_is_no_minor_error():
@@ -608,8 +606,6 @@ def test_a_return_needs_a_technical_certificate_linked_to_the_original():
     assert "R089" in codes(refusal.value)
     with pytest.raises(Conflict):
         actions.return_goods(by=ANNEKE, at=ARRIVED, number=certificate.number, technical_number="EU00000001")
-    other = steps.disputed(seals=("BW-SEAL-2",)) if False else None
-    assert other is None
 
 
 def test_a_case_is_closed_once():
@@ -658,7 +654,7 @@ def abroad(**changes):
     return certificate, {
         "by": KAGISO, "at": ARRIVED, "number": certificate.number, "authority": "AE", "result": "match", "parcels": 1,
         "carats": Decimal("2093.27"), "usd": None, "exporter": certificate.exporter_name,
-        "importer": certificate.importer_name, "received_on": ARRIVED.date(), "letter": "E-mail of the office", **changes,
+        "importer": certificate.importer_name, "received_on": ARRIVED.date(), "letter": "E-mail", **changes,
     }  # fmt: skip
 
 
@@ -728,7 +724,9 @@ def test_lists_ask_the_database_a_constant_number_of_questions(django_assert_num
     from django.test.utils import CaptureQueriesContext
 
     steps.departed()
-    with CaptureQueriesContext(connection, ) as few:
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
         queries.waiting(ANNEKE, at=NOW)
         queries.waiting(KAGISO, at=NOW)
     row = Arrival.objects.get()

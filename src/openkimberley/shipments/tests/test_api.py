@@ -65,7 +65,8 @@ def test_a_shipment_goes_all_the_way_by_software():
     assert notice["fields"]["total_carats"] == "2093.27"
     with at(NOW + 3 * HOUR):
         client = signed_in(KAGISO)
-        post(client, f"/shipments/{number}/departure", {"departed_at": "2026-11-02T11:30:00Z", "seals_intact": True}, 200)
+        left = {"departed_at": "2026-11-02T11:30:00Z", "seals_intact": True}
+        post(client, f"/shipments/{number}/departure", left, 200)
         assert get(client, f"/shipments/{number}")["seals"] == [{"number": steps.SEAL, "container": ""}]
         assert get(client, "/shipments?status=DEPARTED")["count"] == 1
     with at(ARRIVED):

@@ -13,13 +13,14 @@ from tests import story
 from tests.cast import AUDITOR, KAGISO, MPHO, NOW
 
 from openkimberley.certificates import queries as certificates
+from openkimberley.kernel.actor import Actor, Role
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted
-from openkimberley.node.reactions import NODE
 from openkimberley.shipments import actions, queries
 from openkimberley.shipments.models import Notice
 from openkimberley.shipments.tests import steps
 
 pytestmark = pytest.mark.django_db
+NODE = Actor("node", frozenset({Role.ISSUING_OFFICER, Role.IMPORT_OFFICER, Role.SUPERVISOR}), via="node")
 
 
 @pytest.fixture(autouse=True)
