@@ -128,3 +128,23 @@ def test_the_last_day_is_said_as_people_say_it():
     for last in (D(2025, 1, 1), date.max):
         with pytest.raises(ValueError, match="ends after"):
             statements.term_of(D(2026, 1, 1), last)
+
+
+days = st.sampled_from(["", "2026-01-01", "0001-01-01", "9999-12-31", "20260101", "1.1.2026", "2026-02-30"])
+cells = st.fixed_dictionaries(
+    {},
+    optional={
+        column: days if column in ("valid_from", "valid_to", "status_since") else st.text(max_size=12)
+        for column in (*statements.COLUMNS, "stranger")
+    },
+)
+
+
+@given(cells)
+def test_no_row_of_a_table_ends_in_an_error(given_cells):
+    from openkimberley.desk.tables import Fault, Row
+
+    found, faults = statements.from_row(Row(2, given_cells), "BW")
+    assert isinstance(found, Licence)
+    assert all(isinstance(one, Fault) and one.message for one in faults)
+    rules.before_grant(found)
