@@ -540,7 +540,8 @@ def test_the_draft_of_these_tests_is_complete():
 
 def test_an_importing_authority_sees_what_comes_to_it_and_an_issuing_one_what_it_issued(client):
     number = issued().number
-    for person, side, seen in ((ANNEKE, None, True), (ANNEKE, "out", False), (KAGISO, None, True), (KAGISO, "in", False)):
+    cases = ((ANNEKE, None, True), (ANNEKE, "out", False), (KAGISO, None, True), (KAGISO, "in", False))
+    for person, side, seen in cases:
         sign_in(client, person)
         query = {} if side is None else {"side": side}
         assert (number in words(client.get(reverse("certificates"), query))) is seen
