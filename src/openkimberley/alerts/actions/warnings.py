@@ -92,9 +92,7 @@ def _held(reference: str, to: AlertStatus, by: Actor) -> Alert:
 
 
 @action("alerts.confirm", needs=Permission.ALERT_RAISE)
-def confirm_alert(
-    *, by: Actor, at: datetime, reference: str, reason: str, features: Sequence[str] = ()
-) -> facts.Alert:
+def confirm_alert(*, by: Actor, at: datetime, reference: str, reason: str, features: Sequence[str] = ()) -> facts.Alert:
     """Confirm a suspected alert, with what is now known of its features. It becomes a public warning.
 
     Raises ``Refused`` where a fake has no feature (R177), ``Conflict`` where it is decided, ``NotPermitted``.

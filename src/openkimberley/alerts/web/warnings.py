@@ -27,7 +27,8 @@ def shown(alert: facts.Alert) -> dict[str, Any]:
     return {
         "alert": alert, "kind": _(facts.WORDS[alert.kind.value]), "status": _(facts.WORDS[alert.status.value]),
         "tone": TONES[alert.status.value], "serials": str(alert.serials) if alert.serials else "",
-        "is_address": alert.source.startswith(("https://", "http://")),
+        # a whole address is wider than a telephone: the link shows whose page it is
+        "site": alert.source.split("/", 3)[2] if alert.source.startswith(("https://", "http://")) else "",
     }  # fmt: skip
 
 
