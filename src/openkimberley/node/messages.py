@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,10 @@ KEYWORDS = {
     **DEFAULT_KEYWORDS, "gettext_noop": None, "gettext_lazy": None, "ngettext_lazy": (1, 2),
     "pgettext_lazy": ((1, "c"), 2), "npgettext_lazy": ((1, "c"), 2, 3),
 }  # fmt: skip
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]\b|\{\w*\}")
+ONE_NUMBER = {"ar": (0, 1, 2)}
+"""Plural forms that stand for one number only (none, one, two): the word says the number, no figure is needed."""
 
 Key = tuple[str | None, str | tuple[str, ...]]
 
@@ -135,10 +140,19 @@ def brought_up_to_date(language: str, template: Catalog, locale: Path = LOCALE) 
     return fresh
 
 
+def forms(message: Message) -> tuple[str, ...]:
+    """The translation of a message: one sentence, or one for each plural form of the language."""
+    return tuple(message.string) if isinstance(message.string, tuple | list) else (message.string or "",)
+
+
 def translated(message: Message) -> bool:
     """Whether every form of the message has its translation."""
-    forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
-    return bool(forms) and all(forms)
+    return all(forms(message)) and bool(forms(message))
+
+
+def placeholders(sentence: str) -> set[str]:
+    """The names that are filled in: ``%(name)s``, ``{name}``, ``%s``."""
+    return set(PLACEHOLDER.findall(sentence))
 
 
 def po_bytes(catalog: Catalog) -> bytes:
@@ -181,12 +195,18 @@ def files(template: Catalog, locale: Path = LOCALE) -> dict[Path, bytes]:
     return wanted
 
 
-def faults(language: str, locale: Path = LOCALE) -> Iterator[str]:
-    """What is wrong in the catalog of a language: a fuzzy message, or placeholders that differ from the sentence's."""
-    for message in messages(read_catalog(language, locale)):
+def faults(catalog: Catalog) -> Iterator[str]:
+    """What is wrong in a catalog: a fuzzy message, or a form whose placeholders are not those of its sentence."""
+    language = str(catalog.locale)
+    for message in messages(catalog):
         if message.fuzzy:
             yield f"{language}: fuzzy: {message.id!r}"
-        yield from (f"{language}: {error}: {message.id!r}" for error in message.check() if translated(message))
+        english = [placeholders(said) for said in ([message.id] if isinstance(message.id, str) else message.id)]
+        for number, form in enumerate(forms(message)):
+            strange, lacking = placeholders(form) - set.union(*english), set.intersection(*english) - placeholders(form)
+            spared = len(forms(message)) > 1 and number in ONE_NUMBER.get(language, ()) and len(lacking) == 1
+            if form and (strange or (lacking and not spared)):
+                yield f"{language}: placeholders: {message.id!r}: {form!r}"
 
 
 @click.command("messages")
@@ -201,7 +221,7 @@ def messages_command(check: bool, as_json: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(wanted[path])
     counts = list(csv.DictReader(wanted[LOCALE / "counts.csv"].decode().splitlines()))
-    wrong = [fault for language in LANGUAGES for fault in faults(language)]
+    wrong = [fault for language in LANGUAGES for fault in faults(read_catalog(language))]
     if as_json:
         show_json({"counts": counts, "changed": [str(path.relative_to(LOCALE)) for path in stale], "faults": wrong})
     else:
