@@ -123,7 +123,7 @@ def receive(
     for name, value in seen.columns().items():
         setattr(row, name, value)
     row.status, row.presented_on, row.presented_at, row.presented_by = A.PRESENTED.value, presented_on, at, by.id
-    row.original, row.copy_enclosed = original, copy_enclosed
+    row.original, row.copy_enclosed, row.closed_at = original, copy_enclosed, None
     row.hand_carried, row.declared_on_arrival = hand_carried, declared_on_arrival
     row.due_on = queries.confirmation_due(by.authority, presented_on)
     objections = queries.on_presentation(row, by=by)

@@ -214,6 +214,10 @@ def cancel(*, by: Actor, at: datetime, number: str, reason: str) -> Shipment:
     move(row, S.CANCELLED)
     row.closed_at = at
     row.save(update_fields=["status", "closed_at"])
+    # nobody waits for it any more; if it is presented all the same, the void certificate says so
+    Arrival.objects.filter(
+        issuer=row.participant, number=queries.normalised(number), status=facts.ArrivalStatus.EXPECTED.value
+    ).update(closed_at=at)
     record("shipment.cancelled", by=by, at=at, subject=number, statement={"reason": reason.strip()})
     return row
 

@@ -24,7 +24,8 @@ def chase_late(*, by: Actor, at: datetime) -> int:
     count = 0
     for authority in authorities:
         for late in queries.late_exports(authority, on=at.date()):
-            if late.chased_at is None or late.chased_at + CHASE_EVERY <= at:
+            due = late.chased_at is None or late.chased_at + CHASE_EVERY <= at
+            if due and queries.still_stands(late.certificate_number):
                 chase(by=replace(by, authority=authority), at=at, number=late.certificate_number)
                 count += 1
     return count

@@ -32,6 +32,7 @@ from openkimberley.shipments.queries.asked import (
     sealing_case,
     serious,
     sign_receipt,
+    still_stands,
     tell_issuer_by,
     works_here,
 )  # fmt: skip
@@ -168,6 +169,7 @@ __all__ = [
     "sighting",
     "sign_receipt",
     "specimens_for",
+    "still_stands",
     "tell_issuer_by",
     "timeline",
     "to_seal",

@@ -83,6 +83,12 @@ def certificate_facts(row: Any) -> Certificate:
     return certificates.certificate_facts(row)
 
 
+def still_stands(number: str) -> bool:
+    """False for a certificate that its issuer has made void since: nobody is asked to confirm it."""
+    issued = certificates.issued(number)
+    return issued is not None and issued.status not in ("VOID", "REPLACED", "LOST", "EXPIRED_RETURNED")
+
+
 def works_here(authority: str) -> bool:
     """True where an authority does its work on this node (its key is here): what it is told needs no e-mail."""
     try:

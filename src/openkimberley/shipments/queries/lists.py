@@ -43,7 +43,8 @@ def to_seal(*, by: Actor) -> list[dict[str, Any]]:
 
 def expected(*, by: Actor) -> QuerySet[Arrival]:
     """Shipments announced to the actor's authority and not presented yet, the first to be expected first."""
-    return visible_arrivals(by).filter(status="EXPECTED").order_by("expected_on", "announced_at")
+    rows = visible_arrivals(by).filter(status="EXPECTED", closed_at__isnull=True)
+    return rows.order_by("expected_on", "announced_at")
 
 
 def at_the_desk(*, by: Actor) -> QuerySet[Arrival]:
@@ -54,7 +55,7 @@ def at_the_desk(*, by: Actor) -> QuerySet[Arrival]:
 
 def concluded(*, by: Actor) -> QuerySet[Arrival]:
     """Shipments confirmed, refused, returned or confiscated, newest first."""
-    return visible_arrivals(by).filter(closed_at__isnull=False).order_by("-closed_at")
+    return visible_arrivals(by).filter(closed_at__isnull=False).exclude(status="EXPECTED").order_by("-closed_at")
 
 
 def shipments(*, by: Actor, status: str = "") -> QuerySet[Shipment]:
@@ -189,7 +190,14 @@ EVENTS = {
 }
 """The events of a shipment's timeline, in words. What is not here is bookkeeping that nobody follows a shipment by."""
 
-_HIDDEN_FROM_COMPANIES = frozenset({"act.refused", "notice.not_sent", "shipment.hold_decided", "shipment.chased"})
+_INSIDE = frozenset({"act.refused", "notice.not_sent", "shipment.hold_decided", "shipment.chased"})
+"""Events that are an authority's own business: neither companies nor the other side see them."""
+
+
+def _may_follow(act: dict[str, Any], by: Actor) -> bool:
+    """True where an act of the journal belongs on the actor's timeline."""
+    inside = bool(by.companies) or act["authority"] != by.authority
+    return act["event"] in EVENTS and not (inside and act["event"] in _INSIDE)
 
 
 def timeline(number: str, *, by: Actor) -> list[dict[str, Any]]:
@@ -201,10 +209,10 @@ def timeline(number: str, *, by: Actor) -> list[dict[str, Any]]:
     return [
         {
             "at": act["at"], "event": act["event"], "what": EVENTS[act["event"]], "authority": act["authority"],
-            "who": "" if company else act["actor"], "facts": _told(act),
+            "who": act["actor"] if act["authority"] == by.authority and not company else "", "facts": _told(act),
         }
         for act in acts
-        if act["event"] in EVENTS and not (company and act["event"] in _HIDDEN_FROM_COMPANIES)
+        if _may_follow(act, by)
     ]  # fmt: skip
 
 

@@ -166,17 +166,17 @@ def _own_numbers(by: Actor, number: str) -> list[str]:
 
 
 def photographs(number: str, *, by: Actor) -> list[Photograph]:
-    """The photographs of a shipment that the actor may see, of both its sides."""
+    """The photographs of a shipment that the actor may see: those of its export, and its authority's own of import."""
     if not (visible_shipments(by).filter(certificate_number=number).exists()
             or visible_arrivals(by).filter(number=normalised(number)).exists()):  # fmt: skip
         return []
-    return list(Photograph.objects.filter(certificate_number=number))
+    return list(Photograph.objects.filter(Q(direction="EXPORT") | Q(authority=by.authority), certificate_number=number))
 
 
 def photograph(sha256: str, *, by: Actor) -> Photograph:
     """One photograph that the actor may see. Raises ``NotFound``."""
     for row in Photograph.objects.filter(sha256=sha256):
-        if photographs(row.certificate_number, by=by):
+        if any(one.sha256 == sha256 for one in photographs(row.certificate_number, by=by)):
             return row
     raise NotFound("photograph", sha256[:64])
 

@@ -233,6 +233,19 @@ def test_a_shipment_is_cancelled_only_when_its_certificate_counts_no_more():
     assert row.status == "CANCELLED"
 
 
+def test_nobody_waits_for_a_cancelled_shipment():
+    from openkimberley.certificates import actions as certification
+
+    certificate = story.issued()
+    steps.seal(certificate.number)
+    steps.announce(certificate.number)
+    certification.void(by=NALEDI, at=NOW + HOUR, number=certificate.number, why="error", reason="wrong value")
+    actions.cancel(by=KAGISO, at=NOW + HOUR, number=certificate.number, reason="opened again")
+    assert not queries.expected(by=ANNEKE)
+    assert not queries.concluded(by=ANNEKE)
+    assert steps.present(certificate).held
+
+
 def test_broken_seals_in_transit_are_recorded_and_objected_to():
     certificate = steps.departed()
     _, objections = actions.record_transit(
@@ -633,6 +646,14 @@ def test_an_export_without_confirmation_is_chased_once_per_interval():
     assert Shipment.objects.get().status == "ARRIVED"
 
 
+def test_a_void_certificate_is_not_chased():
+    from openkimberley.certificates import actions as certification
+
+    certificate = steps.departed()
+    certification.void(by=NALEDI, at=NOW + 3 * HOUR, number=certificate.number, why="stolen", reason="stolen")
+    assert actions.chase_late(by=KAGISO, at=NOW + timedelta(days=100)) == 0
+
+
 def test_an_overdue_confirmation_shows_on_the_work_list():
     certificate = steps.departed()
     steps.present(certificate)
@@ -717,6 +738,9 @@ def test_the_timeline_tells_the_story_in_order():
     assert told.index("shipment.sealed") < told.index("shipment.announced") < told.index("shipment.departed")
     assert told[-1] == "shipment.presented"
     assert all(one["who"] == "" for one in queries.timeline(certificate.number, by=MPHO))
+    names = {one["who"] for one in queries.timeline(certificate.number, by=KAGISO)}
+    assert KAGISO.id in names
+    assert ANNEKE.id not in names
 
 
 def test_lists_ask_the_database_a_constant_number_of_questions(django_assert_num_queries):

@@ -85,7 +85,12 @@ def test_every_act_always_answers(
     notice = AdvanceNotice(paper.number, found.carats, found.usd, "", found.importer, day, other)
     said = ImportConfirmation(paper.number, found.parcels, found.carats, found.exporter, found.importer, made_on=other)
     shipment = ShipmentCase(
-        about, notice=notice, inspection=found, confirmation=said, arrived_on=other, submitted_on=other,
+        about,
+        notice=notice,
+        inspection=found,
+        confirmation=said,
+        arrived_on=other,
+        submitted_on=other,
         exported_on=other,
     )
     for objection in (*before_filing(about), *before_issue(about)):
