@@ -293,7 +293,7 @@ def _json(text: str) -> list[Row]:
     """Rows from a list of flat JSON objects."""
 
     def refuse(token: str) -> Any:
-        raise _NotFlat(f"{token[:30]} is a fraction: write amounts as text, such as \"12.50\"")
+        raise _NotFlat(f'{token[:30]} is a fraction: write amounts as text, such as "12.50"')
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _value in pairs]

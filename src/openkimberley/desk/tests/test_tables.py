@@ -42,7 +42,7 @@ def test_no_bytes_end_in_another_error_than_the_named_one(data, name):
     assert refusal(data, name) in (None, tables.PARSE, tables.ROWS)
 
 
-scribble = st.text(alphabet='[]{},:"0123456789.eE-+ntrueNa\\u; \n\t\'', max_size=120)
+scribble = st.text(alphabet="[]{},:\"0123456789.eE-+ntrueNa\\u; \n\t'", max_size=120)
 
 
 @given(scribble, st.sampled_from(["x.csv", "x.json", ""]))

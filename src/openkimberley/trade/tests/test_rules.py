@@ -16,7 +16,9 @@ D = date
 
 def licence(**more):
     stated = {
-        "authority": "BW", "number": "BW-EXP-2026-0001", "kinds": frozenset({LicenceKind.EXPORTER}),
+        "authority": "BW",
+        "number": "BW-EXP-2026-0001",
+        "kinds": frozenset({LicenceKind.EXPORTER}),
         "holder": Holder("Fictional Kalahari Rough (Pty) Ltd", "Plot 1, Gaborone", "BW", area="Gaborone"),
         "terms": (Period(D(2026, 1, 1), D(2027, 1, 1)),),
     }
