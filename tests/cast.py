@@ -35,12 +35,22 @@ DIRK = officer("dirk", Role.SUPERVISOR, BE)
 CHAIR = Actor(id="chair", roles=frozenset({Role.CHAIR}))
 OBSERVER = Actor(id="observer", roles=frozenset({Role.OBSERVER}))
 AUDITOR = officer("auditor", Role.AUDITOR, BW)
-STRANGER = Actor(id="stranger", roles=frozenset({Role.APPLICANT}), authority=BW, companies=frozenset({"BW-EXP-2026-9999"}))
+STRANGER = Actor(
+    id="stranger", roles=frozenset({Role.APPLICANT}), authority=BW, companies=frozenset({"BW-EXP-2026-9999"})
+)
 VISITOR = NOBODY
 
 DRAFT = {
-    "exporter": {"name": "Fictional Kalahari Rough (Pty) Ltd", "address": "Plot 1, Gaborone", "licence": EXPORTER_LICENCE},
-    "importer": {"name": "Fictional Scheldt Diamonds BV", "address": "Fictiestraat 1, Antwerpen", "licence": IMPORTER_LICENCE},
+    "exporter": {
+        "name": "Fictional Kalahari Rough (Pty) Ltd",
+        "address": "Plot 1, Gaborone",
+        "licence": EXPORTER_LICENCE,
+    },
+    "importer": {
+        "name": "Fictional Scheldt Diamonds BV",
+        "address": "Fictiestraat 1, Antwerpen",
+        "licence": IMPORTER_LICENCE,
+    },
     "origin": ["BW"],
     "destination": "EU",
     "destination_authority": BE,

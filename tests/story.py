@@ -62,9 +62,7 @@ def furnish(at: datetime = NOW - timedelta(days=30)) -> None:
         )  # fmt: skip
     for by, prefix, digits in ((SEKGOMA, "BW", 7), (DIRK, "EU", 8)):
         certificates.register_range(by=by, at=at, prefix=prefix, first=12345, last=12999, digits=digits)
-        certificates.receive_forms(
-            by=by, at=at, batch="first", prefix=f"{by.authority}-P-", first=1, last=40, digits=6
-        )
+        certificates.receive_forms(by=by, at=at, batch="first", prefix=f"{by.authority}-P-", first=1, last=40, digits=6)
 
 
 def draft(**changes: Any) -> dict[str, Any]:

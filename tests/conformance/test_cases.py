@@ -65,7 +65,10 @@ def test_a_bad_credential_is_refused_at_the_named_step(case):
 @named(VERIFY["cases"])
 def test_the_verdict_is_the_expected_one(case):
     report = verify(
-        case["artefact"], BUNDLE, now=datetime.fromisoformat(case["now"]), authority=case["authority"],
+        case["artefact"],
+        BUNDLE,
+        now=datetime.fromisoformat(case["now"]),
+        authority=case["authority"],
         transit=case["transit"],
     )
     found = {str(check.id): check.result.value for check in report.checks}

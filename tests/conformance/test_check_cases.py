@@ -69,7 +69,13 @@ def test_wrong_use_names_the_field(one: dict[str, Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{", "[1,", "nonsense", '{"number": NaN}', '{"number": "A", "number": "B"}', "[" * 100_000,
+        "",
+        "{",
+        "[1,",
+        "nonsense",
+        '{"number": NaN}',
+        '{"number": "A", "number": "B"}',
+        "[" * 100_000,
         " " * (MOST_BYTES + 1),
     ],
     ids=["empty", "cut", "list", "words", "nan", "twice", "deep", "huge"],

@@ -9,7 +9,9 @@ from openkimberley.trust.keys import SoftwareKey
 
 KEY = SoftwareKey.from_secret("ZA/sign/2026-1", "ES256", bytes(range(1, 33)))
 CLAIMS = {
-    "issue_date": "2026-11-02", "total_usd": "4000.00", "origin": ["ZA"],
+    "issue_date": "2026-11-02",
+    "total_usd": "4000.00",
+    "origin": ["ZA"],
     "lines": [{"hs": "7102.31"}, {"hs": "7102.10"}],
 }
 

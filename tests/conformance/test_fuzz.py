@@ -26,7 +26,11 @@ json_values = st.recursive(
     max_leaves=12,
 )
 cbor_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**64), 2**64 - 1) | st.floats() | st.text(max_size=20)
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**64), 2**64 - 1)
+    | st.floats()
+    | st.text(max_size=20)
     | st.binary(max_size=70),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.integers(0, 30), inner, max_size=6),
     max_leaves=20,
@@ -140,8 +144,22 @@ def test_any_disclosure_is_refused_or_placed(value):
 @bounded
 @given(json_values)
 def test_any_json_as_a_certificate_is_read_or_refused_by_field(value):
-    keys = ("number", "issuer", "issue_date", "lines", "origin", "origin_shares", "exporter", "parcels", "seals", "x",
-            "presented", "validated", "total_usd", "english")
+    keys = (
+        "number",
+        "issuer",
+        "issue_date",
+        "lines",
+        "origin",
+        "origin_shares",
+        "exporter",
+        "parcels",
+        "seals",
+        "x",
+        "presented",
+        "validated",
+        "total_usd",
+        "english",
+    )
     for written in (value, *({"number": "A1", "issuer": "BW", "issue_date": "2026-01-01", key: value} for key in keys)):
         assert refusal(certificate_from_json, written) in ("", "5 content")
 
@@ -149,10 +167,14 @@ def test_any_json_as_a_certificate_is_read_or_refused_by_field(value):
 @bounded
 @given(json_values)
 def test_any_bundle_key_file_or_status_list_is_read_or_refused(value):
-    for written in (value, {"v": 1, "issued": "2026-01-01", "participants": value}, {"v": 1, "issued": value},
-                    {"v": 1, "issued": "2026-01-01", "authorities": {"BW": value}},
-                    {"v": 1, "issued": "2026-01-01", "status_lists": {"u": value}},
-                    {"v": 1, "issued": "2026-01-01", "overlay": value, "used": value, "alerts": value}):
+    for written in (
+        value,
+        {"v": 1, "issued": "2026-01-01", "participants": value},
+        {"v": 1, "issued": value},
+        {"v": 1, "issued": "2026-01-01", "authorities": {"BW": value}},
+        {"v": 1, "issued": "2026-01-01", "status_lists": {"u": value}},
+        {"v": 1, "issued": "2026-01-01", "overlay": value, "used": value, "alerts": value},
+    ):
         assert refusal(Bundle, written) in ("", "0 bundle", "2 key", "9 status")
     assert refusal(keystore.open_key, value, "passphrase") == "0 keystore"
     assert refusal(statuslist.decode, value) == "9 status"

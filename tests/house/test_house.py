@@ -134,8 +134,7 @@ def test_models_forms_and_shells_are_private_to_their_area():
     guilty = {
         str(path.relative_to(SOURCE)): found
         for path in python_files()
-        if (area := path.relative_to(SOURCE).parts[0]) != "node"
-        and (found := private_imports(path.read_text(), area))
+        if (area := path.relative_to(SOURCE).parts[0]) != "node" and (found := private_imports(path.read_text(), area))
     }
     assert not guilty
 
@@ -188,7 +187,19 @@ def test_nothing_says_how_or_where_it_was_made():
     tracked = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False).stdout.split()
     for name in tracked:
         path = root / name
-        if path.exists() and path.suffix in {".py", ".md", ".toml", ".txt", ".lock", ".html", ".json", ".csv", ".js", ".css", ".po"}:
+        if path.exists() and path.suffix in {
+            ".py",
+            ".md",
+            ".toml",
+            ".txt",
+            ".lock",
+            ".html",
+            ".json",
+            ".csv",
+            ".js",
+            ".css",
+            ".po",
+        }:
             text = path.read_text(errors="replace")
             guilty += [f"{name}: {word}" for word in words if word in text]
     assert not guilty

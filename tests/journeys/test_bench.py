@@ -67,4 +67,4 @@ def test_ratio_is_the_part_of_the_floors_speed_whatever_the_unit():
 def test_act_and_floor_take_turns_and_medians_count():
     seen = []
     taking_turns(lambda: seen.append("a"), lambda: seen.append("f"), batches=4, turns=1, floor_turns=2)
-    assert "".join(seen) == "ffa" "aff" "ffa" "aff"
+    assert "".join(seen) == "ffaaffffaaff"

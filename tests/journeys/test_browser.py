@@ -124,7 +124,9 @@ class Keyboard:
             return
         for _ in range(160):
             self.page.keyboard.press("Tab")
-            if wanted.evaluate("e => e === document.activeElement || (e.type === 'radio' && document.activeElement.name === e.name)"):
+            if wanted.evaluate(
+                "e => e === document.activeElement || (e.type === 'radio' && document.activeElement.name === e.name)"
+            ):
                 return
         raise AssertionError(f"{selector} is not reached by Tab on {self.page.url}")
 

@@ -148,7 +148,10 @@ def test_the_rules_are_180_each_with_its_state_and_reason(home):
 @pytest.mark.parametrize(
     ("at", "expected"),
     [
-        ("2004-08-01", {"CG": "removed", "CI": "participant", "CF": "participant", "VE": "participant", "GB": "merged"}),
+        (
+            "2004-08-01",
+            {"CG": "removed", "CI": "participant", "CF": "participant", "VE": "participant", "GB": "merged"},
+        ),
         ("2014-01-01", {"CG": "participant", "CI": "embargoed", "CF": "suspended", "VE": "self_suspended"}),
         ("2016-01-01", {"CI": "participant", "CF": "restricted", "VE": "self_suspended", "GB": "merged"}),
         ("2021-06-01", {"CF": "restricted", "VE": "participant", "GB": "participant"}),

@@ -415,7 +415,9 @@ def _make_bundle(*, at: datetime) -> dict[str, Any]:
         "head": journal.size(),
         "participants": {
             code: {
-                "code": code, "name": one.name, "codes": sorted({prefix.code for prefix in one.prefixes} - {code}),
+                "code": code,
+                "name": one.name,
+                "codes": sorted({prefix.code for prefix in one.prefixes} - {code}),
                 "history": [_period(period) for period in one.timeline()],
             }
             for code, one in register.participants.items()

@@ -84,8 +84,14 @@ class Objection:
     def as_json(self) -> dict[str, Any]:
         """The objection in the form that the API and the command line print."""
         return {
-            "rule": self.rule, "level": self.level, "severity": self.severity.value, "source": self.source,
-            "message": self.message, "facts": dict(self.facts), "field": self.field, "remedy": self.remedy,
+            "rule": self.rule,
+            "level": self.level,
+            "severity": self.severity.value,
+            "source": self.source,
+            "message": self.message,
+            "facts": dict(self.facts),
+            "field": self.field,
+            "remedy": self.remedy,
         }
 
 
@@ -133,8 +139,14 @@ def rulebook() -> Mapping[str, Entry]:
     text = resources.files(__package__).joinpath("rulebook.csv").read_text(encoding="utf-8")
     return {
         row["code"]: Entry(
-            code=row["code"], group=row["group"], level=row["level"], statement=row["statement"],
-            source=row["source"], state=State(row["state"]), where=row["where"], reason=row["reason"],
+            code=row["code"],
+            group=row["group"],
+            level=row["level"],
+            statement=row["statement"],
+            source=row["source"],
+            state=State(row["state"]),
+            where=row["where"],
+            reason=row["reason"],
         )
         for row in csv.DictReader(text.splitlines())
     }

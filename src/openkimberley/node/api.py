@@ -75,7 +75,9 @@ def work(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @api.get("/journal", tags=["journal"])
-def journal_entries(request: HttpRequest, subject: str = "", event: str = "", before: int = 2**62) -> list[dict[str, Any]]:
+def journal_entries(
+    request: HttpRequest, subject: str = "", event: str = "", before: int = 2**62
+) -> list[dict[str, Any]]:
     """Acts of one's authority, newest first, 100 at a time: go on with ``before`` the last index."""
     by = demand(request, Permission.JOURNAL_READ)
     rows = journal.entries(subject=subject, event=event, authority=by.authority).filter(index__lt=before)[:100]
@@ -87,4 +89,3 @@ def bundle(request: HttpRequest) -> dict[str, Any]:
     """What an offline check needs: participants, public keys, statuses, alerts."""
     demand(request, Permission.PAPER_REGISTER)
     return certificates.bundle(at=timezone.now())
-

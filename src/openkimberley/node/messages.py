@@ -201,7 +201,8 @@ def faults(catalog: Catalog) -> Iterator[str]:
     for message in messages(catalog):
         if message.fuzzy:
             yield f"{language}: fuzzy: {message.id!r}"
-        english = [placeholders(said) for said in ([message.id] if isinstance(message.id, str) else message.id)]
+        said = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+        english: list[set[str]] = [placeholders(sentence) for sentence in said]
         for number, form in enumerate(forms(message)):
             strange, lacking = placeholders(form) - set.union(*english), set.intersection(*english) - placeholders(form)
             spared = len(forms(message)) > 1 and number in ONE_NUMBER.get(language, ()) and len(lacking) == 1

@@ -19,4 +19,3 @@ def exposition() -> tuple[bytes, str]:
     Gauge("kimberley_journal_entries", "Entries in the journal", registry=registry).set(journal.size())
     Gauge("kimberley_notices_waiting", "Notices not delivered yet", registry=registry).set(shipments.notices_waiting())
     return generate_latest(registry), CONTENT_TYPE_LATEST
-

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 ENTRIES: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
     (gettext_noop("What waits"), "/", ()),
-    (gettext_noop("Applications"), "/applications", (Permission.CERTIFICATE_APPLY, Permission.CERTIFICATE_EXAMINE, Permission.CERTIFICATE_APPROVE,
-                                                    Permission.CERTIFICATE_VALUE)),
+    (
+        gettext_noop("Applications"),
+        "/applications",
+        (
+            Permission.CERTIFICATE_APPLY,
+            Permission.CERTIFICATE_EXAMINE,
+            Permission.CERTIFICATE_APPROVE,
+            Permission.CERTIFICATE_VALUE,
+        ),
+    ),
     (gettext_noop("Certificates"), "/certificates", (Permission.CERTIFICATE_READ,)),
     (gettext_noop("Shipments"), "/shipments", (Permission.SHIPMENT_SEAL,)),
     (gettext_noop("Imports"), "/imports", (Permission.SHIPMENT_RECEIVE,)),

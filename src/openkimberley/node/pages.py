@@ -91,7 +91,9 @@ def _artefact(text: str, uploaded: bytes) -> bytes:
         return uploaded
     codes = [code for code in scan(uploaded) if code.startswith(("KPC1:", "KPL1:"))]
     if not codes:
-        raise Untrusted("1 parse", "no Kimberley Process code was found in the picture: hold it flat, near and in light")
+        raise Untrusted(
+            "1 parse", "no Kimberley Process code was found in the picture: hold it flat, near and in light"
+        )
     return codes[0].encode()
 
 
@@ -186,7 +188,7 @@ GUIDE_OF = {
 
 @require_GET
 def guide(request: HttpRequest) -> HttpResponse:
-    """"Your first shipment": the main job, step by step, with the part of the person who reads marked."""
+    """ "Your first shipment": the main job, step by step, with the part of the person who reads marked."""
     mine = {GUIDE_OF[role] for role in actor_of(request).roles if role in GUIDE_OF}
     return render(request, "node/guide.html", {"mine": mine})
 
@@ -218,4 +220,3 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise NotPermitted(Permission.JOURNAL_READ, _("Metrics are read on loopback or with the node's token."))
     text, kind = measured.exposition()
     return HttpResponse(text, content_type=kind)
-

@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-NODE = Actor(
-    id="node", roles=frozenset({Role.ISSUING_OFFICER, Role.IMPORT_OFFICER, Role.SUPERVISOR}), via="node"
-)
+NODE = Actor(id="node", roles=frozenset({Role.ISSUING_OFFICER, Role.IMPORT_OFFICER, Role.SUPERVISOR}), via="node")
 """The node itself, when it does what is due. It holds no authority's approval."""
 
 

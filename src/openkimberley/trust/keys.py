@@ -118,9 +118,7 @@ class SoftwareKey:
         """The signature, 64 bytes: Ed25519, or r and s of ECDSA with SHA-256 (deterministic, RFC 6979)."""
         if isinstance(self._private, Ed25519PrivateKey):
             return self._private.sign(message)
-        r, s = decode_dss_signature(
-            self._private.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-        )
+        r, s = decode_dss_signature(self._private.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     def public(self, **about: Any) -> PublicKey:
@@ -200,9 +198,14 @@ class PublicKey:
     def as_json(self) -> dict[str, Any]:
         """The key as ``keys.json`` has it."""
         return {
-            "kid": self.kid, "use": self.use, "alg": self.alg, "pub": b64u(self.pub),
-            "nbf": _written(self.not_before), "naf": _written(self.not_after),
-            "state": self.state, "compromised_since": _written(self.compromised_since),
+            "kid": self.kid,
+            "use": self.use,
+            "alg": self.alg,
+            "pub": b64u(self.pub),
+            "nbf": _written(self.not_before),
+            "naf": _written(self.not_after),
+            "state": self.state,
+            "compromised_since": _written(self.compromised_since),
         }
 
     @classmethod
@@ -210,10 +213,15 @@ class PublicKey:
         """The key of a ``keys.json`` entry. Raises ``Untrusted("2 key", ...)`` where it is not one."""
         try:
             key = cls(
-                kid=_text(written["kid"]), alg=_text(written["alg"]), pub=unb64u(written["pub"], KEY),
-                use=_text(written.get("use", "sign")), not_before=_day(written.get("nbf")),
-                not_after=_day(written.get("naf")), state=_text(written.get("state", "active")),
-                compromised_since=_day(written.get("compromised_since")), authority=authority,
+                kid=_text(written["kid"]),
+                alg=_text(written["alg"]),
+                pub=unb64u(written["pub"], KEY),
+                use=_text(written.get("use", "sign")),
+                not_before=_day(written.get("nbf")),
+                not_after=_day(written.get("naf")),
+                state=_text(written.get("state", "active")),
+                compromised_since=_day(written.get("compromised_since")),
+                authority=authority,
             )
             if key.state not in STATES:
                 raise ValueError(f"{key.state[:20]!r} is no state of a key")

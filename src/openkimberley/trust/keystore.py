@@ -27,7 +27,13 @@ MAX_ROUNDS = 16
 
 
 def seal_key(
-    key: SoftwareKey, passphrase: str, *, use: str = "sign", m: int = MEMORY_KIB, t: int = 3, p: int = 4,
+    key: SoftwareKey,
+    passphrase: str,
+    *,
+    use: str = "sign",
+    m: int = MEMORY_KIB,
+    t: int = 3,
+    p: int = 4,
     random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> dict[str, Any]:
     """The key, encrypted with the passphrase, ready to be written as JSON.
@@ -39,8 +45,12 @@ def seal_key(
     about = {"kid": key.kid, "use": use, "alg": key.alg}
     sealed = AESGCM(_derive(passphrase, salt, m, t, p)).encrypt(nonce, key.secret, canonical(about))
     return {
-        "v": 1, "kdf": {"alg": "argon2id", "m": m, "t": t, "p": p, "salt": b64u(salt)},
-        "aead": "A256GCM", "nonce": b64u(nonce), "aad": about, "ct": b64u(sealed),
+        "v": 1,
+        "kdf": {"alg": "argon2id", "m": m, "t": t, "p": p, "salt": b64u(salt)},
+        "aead": "A256GCM",
+        "nonce": b64u(nonce),
+        "aad": about,
+        "ct": b64u(sealed),
     }
 
 

@@ -8,5 +8,14 @@ from openkimberley.verification.facts import Advice, Check, Report, Result, Seal
 from openkimberley.verification.statements import Bundle
 
 __all__ = [
-    "Advice", "Bundle", "Check", "Report", "Result", "SealFinding", "SealState", "Verdict", "verify", "verify_pdf",
+    "Advice",
+    "Bundle",
+    "Check",
+    "Report",
+    "Result",
+    "SealFinding",
+    "SealState",
+    "Verdict",
+    "verify",
+    "verify_pdf",
 ]

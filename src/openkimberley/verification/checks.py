@@ -47,17 +47,27 @@ def key_and_signature(case: Case) -> tuple[PublicKey | None, Check, Check]:
         return None, _no_key(case), Check(3, UNKNOWN, _("There is no key to check the signature with."))
     facts = {"kid": key.kid, "authority": key.authority}
     if key.use != "sign":
-        return None, Check(2, FAIL, _("The key %(kid)s of %(authority)s is not one that signs certificates."), facts), (
-            Check(3, UNKNOWN, _("There is no key to check the signature with.")))
+        return (
+            None,
+            Check(2, FAIL, _("The key %(kid)s of %(authority)s is not one that signs certificates."), facts),
+            (Check(3, UNKNOWN, _("There is no key to check the signature with."))),
+        )
     found = Check(2, PASS, _("The key %(kid)s of %(authority)s is on the list."), facts)
     try:
         claims.verify(key)
     except Untrusted as error:
         if error.step.startswith("2"):
-            return None, Check(2, FAIL, _("The code names another algorithm than the key %(kid)s has."), facts), (
-                Check(3, UNKNOWN, _("There is no key to check the signature with.")))
-        return key, found, Check(
-            3, FAIL, _("The signature does not belong to this content: something was changed, or it is a forgery.")
+            return (
+                None,
+                Check(2, FAIL, _("The code names another algorithm than the key %(kid)s has."), facts),
+                (Check(3, UNKNOWN, _("There is no key to check the signature with."))),
+            )
+        return (
+            key,
+            found,
+            Check(
+                3, FAIL, _("The signature does not belong to this content: something was changed, or it is a forgery.")
+            ),
         )
     return key, found, Check(3, PASS, _("The signature is right: nothing was changed since it was signed."))
 
@@ -118,8 +128,12 @@ def content(case: Case) -> Check:
     if claims.issued is not None and claims.expires is not None and claims.expires < claims.issued:
         problems.append("expiry_date: lies before the date of issue")
     if problems:
-        return Check(5, FAIL, _("The content is not that of a certificate: %(problems)s"),
-                     {"problems": "; ".join(problems)[:500]})
+        return Check(
+            5,
+            FAIL,
+            _("The content is not that of a certificate: %(problems)s"),
+            {"problems": "; ".join(problems)[:500]},
+        )
     return Check(5, PASS, _("The content has its form, and what it adds up to is right."))
 
 
@@ -136,23 +150,31 @@ def time(case: Case, key: PublicKey | None) -> Check:
         return doubt
     if claims.signed_on is not None and abs(claims.signed_on - claims.issued) > 1:
         return Check(6, WARN, _("The certificate is dated %(date)s but was signed on another day."), facts)
-    return Check(6, PASS, _("The key %(kid)s was in use on %(date)s (assurance low: the date is the issuer's word)."),
-                 facts)
+    return Check(
+        6, PASS, _("The key %(kid)s was in use on %(date)s (assurance low: the date is the issuer's word)."), facts
+    )
 
 
 def _out_of_use(key: PublicKey, day: date, facts: dict[str, str]) -> Check | None:
     """The doubt that a retired or compromised key leaves about a certificate of that day, if it leaves one."""
     if key.state == "retired":
-        return None if key.not_after else Check(
-            6, UNKNOWN, _("The key %(kid)s is retired, and the list does not say since when."), facts, ask=True
+        return (
+            None
+            if key.not_after
+            else Check(
+                6, UNKNOWN, _("The key %(kid)s is retired, and the list does not say since when."), facts, ask=True
+            )
         )
     if key.compromised_since is None or day >= key.compromised_since:
-        return Check(6, FAIL, _("The key %(kid)s is compromised: nothing signed with it since %(since)s counts."),
-                     facts)
+        return Check(
+            6, FAIL, _("The key %(kid)s is compromised: nothing signed with it since %(since)s counts."), facts
+        )
     return Check(
-        6, UNKNOWN,
+        6,
+        UNKNOWN,
         _("The key %(kid)s is compromised since %(since)s; only the issuer can say if this was signed before."),
-        facts, ask=True,
+        facts,
+        ask=True,
     )
 
 
@@ -164,12 +186,19 @@ def participant(case: Case) -> Check:
     listed = case.bundle.participants.get(claims.participant)
     if listed is None:
         if case.age > SAID_DAYS:
-            return Check(7, UNKNOWN, _("%(code)s is not on the list of %(list)s, which may be too old to know it."),
-                         facts, ask=True)
+            return Check(
+                7,
+                UNKNOWN,
+                _("%(code)s is not on the list of %(list)s, which may be too old to know it."),
+                facts,
+                ask=True,
+            )
         return Check(7, FAIL, _("%(code)s has never been a Participant: its certificate is a fake (R178)."), facts)
     facts["name"] = listed.name
     return (
-        _issuer(case, listed.at(day), facts) or _destination_trades(case, day, facts) or _own_rules(case, day)
+        _issuer(case, listed.at(day), facts)
+        or _destination_trades(case, day, facts)
+        or _own_rules(case, day)
         or _stale(case, facts)
         or Check(7, PASS, _("%(name)s was a Participant free to issue on %(date)s (list of %(list)s)."), facts)
     )
@@ -188,7 +217,9 @@ def _issuer(case: Case, span: Span | None, facts: dict[str, str]) -> Check | Non
         return None
     if zone is None and not case.claims.zone_shown:
         return Check(
-            7, UNKNOWN, _("%(name)s may export only from certain zones (%(zones)s); this does not show the zone."),
+            7,
+            UNKNOWN,
+            _("%(name)s may export only from certain zones (%(zones)s); this does not show the zone."),
             facts,
         )
     return Check(
@@ -206,8 +237,12 @@ def _destination_trades(case: Case, day: int, facts: dict[str, str]) -> Check | 
     if listed is None and case.age > SAID_DAYS:
         return None
     if span is None or span.status not in _TRADES | {"RESTRICTED"}:
-        return Check(7, FAIL, _("The destination %(destination)s was not a Participant in trade on %(date)s."),
-                     facts | {"destination": destination})
+        return Check(
+            7,
+            FAIL,
+            _("The destination %(destination)s was not a Participant in trade on %(date)s."),
+            facts | {"destination": destination},
+        )
     return None
 
 
@@ -215,8 +250,12 @@ def _own_rules(case: Case, day: int) -> Check | None:
     for code in (case.claims.participant, case.bundle.participant_of(case.claims.destination)):
         ban = case.bundle.bans.get(code)
         if ban and ban.start <= day and (ban.end is None or day < ban.end):
-            return Check(7, FAIL, _("A rule of this state's own forbids trade with %(code)s: %(reason)s"),
-                         {"code": code, "reason": ban.reason})
+            return Check(
+                7,
+                FAIL,
+                _("A rule of this state's own forbids trade with %(code)s: %(reason)s"),
+                {"code": code, "reason": ban.reason},
+            )
     return None
 
 
@@ -225,8 +264,9 @@ def _stale(case: Case, facts: dict[str, str]) -> Check | None:
     if case.age <= FRESH_DAYS:
         return None
     if case.age <= SAID_DAYS:
-        return Check(7, PASS, _("%(name)s was a Participant free to issue on %(date)s; the list is %(age)s days old."),
-                     facts)
+        return Check(
+            7, PASS, _("%(name)s was a Participant free to issue on %(date)s; the list is %(age)s days old."), facts
+        )
     if case.age <= HOLD_DAYS:
         return Check(7, WARN, _("The list is %(age)s days old: get a new one before you let the goods go."), facts)
     return Check(7, UNKNOWN, _("The list is %(age)s days old: too old to tell."), facts)
@@ -236,8 +276,13 @@ def status(case: Case) -> Check:
     """9: the issuer's status list has not taken the certificate back, and no alert names its number."""
     claims = case.claims
     if case.bundle.alerts and plain_number(claims.number) in case.bundle.alerts:
-        return Check(9, FAIL if claims.verify is None else WARN,
-                     _("The number %(number)s is on the alert list."), {"number": claims.number}, ask=True)
+        return Check(
+            9,
+            FAIL if claims.verify is None else WARN,
+            _("The number %(number)s is on the alert list."),
+            {"number": claims.number},
+            ask=True,
+        )
     return _listed_status(case, {"issuer": claims.participant})
 
 
@@ -263,20 +308,28 @@ def use(case: Case) -> Check:
     authority, users = case.authority, _used_by(case)
     others = sorted(users - {authority})
     if others:
-        return Check(10, FAIL, _("The certificate was already confirmed by %(authority)s: this is a second use."),
-                     {"authority": ", ".join(others)})
+        return Check(
+            10,
+            FAIL,
+            _("The certificate was already confirmed by %(authority)s: this is a second use."),
+            {"authority": ", ".join(others)},
+        )
     facts = {"authority": authority or ""}
     if users:
-        return Check(10, WARN, _("%(authority)s has confirmed this certificate: refuse a second shipment under it."),
-                     facts)
+        return Check(
+            10, WARN, _("%(authority)s has confirmed this certificate: refuse a second shipment under it."), facts
+        )
     if authority is None or case.bundle.expected is None:
-        return Check(10, UNKNOWN, _("No advance notice could be looked for: no importing authority or no notices."),
-                     counts=False)
+        return Check(
+            10, UNKNOWN, _("No advance notice could be looked for: no importing authority or no notices."), counts=False
+        )
     if case.claims.cid[:CID_PREFIX] in case.bundle.expected:
-        return Check(10, PASS, _("%(authority)s was told to expect this certificate, and has not seen it before."),
-                     facts)
-    return Check(10, WARN, _("No advance notice of this certificate has come: ask the issuing authority."), facts,
-                 ask=True)
+        return Check(
+            10, PASS, _("%(authority)s was told to expect this certificate, and has not seen it before."), facts
+        )
+    return Check(
+        10, WARN, _("No advance notice of this certificate has come: ask the issuing authority."), facts, ask=True
+    )
 
 
 def _used_by(case: Case) -> set[str]:
@@ -308,8 +361,9 @@ def destination(case: Case) -> Check:
     if bound_for in (authority, case.bundle.participant_of(authority)):
         return Check(12, PASS, _("The certificate is for %(destination)s."), facts)
     if case.bundle.participant_of(bound_for) == case.bundle.participant_of(authority):
-        return Check(12, WARN, _("The certificate is for %(destination)s, another authority of the same Participant."),
-                     facts)
+        return Check(
+            12, WARN, _("The certificate is for %(destination)s, another authority of the same Participant."), facts
+        )
     if case.transit:
         return Check(12, WARN, _("The goods pass through on their way to %(destination)s."), facts)
     return Check(12, FAIL, _("The certificate is for %(destination)s, not for %(authority)s."), facts)
@@ -318,8 +372,11 @@ def destination(case: Case) -> Check:
 def physical(case: Case) -> Check:
     """13: what only the officer can see. It counts once the officer has written down what was found."""
     return Check(
-        13, UNKNOWN, _("Now compare by eye: seal %(seal)s, number of parcels, weight of every line."),
-        {"seal": case.claims.seal or "?"}, counts=False,
+        13,
+        UNKNOWN,
+        _("Now compare by eye: seal %(seal)s, number of parcels, weight of every line."),
+        {"seal": case.claims.seal or "?"},
+        counts=False,
     )
 
 

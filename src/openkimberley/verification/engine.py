@@ -48,7 +48,12 @@ _PARSED = {
 
 
 def verify(
-    artefact: str | bytes, bundle: Bundle, *, now: datetime, authority: str | None = None, transit: bool = False,
+    artefact: str | bytes,
+    bundle: Bundle,
+    *,
+    now: datetime,
+    authority: str | None = None,
+    transit: bool = False,
     beside: str = "",
 ) -> Report:
     """Check a QR text, an SD-JWT, a signed receipt, voiding or correction, or the number of a paper certificate.
@@ -73,7 +78,12 @@ def verify(
 
 
 def verify_pdf(
-    embedded: str, seal: SealFinding, bundle: Bundle, *, now: datetime, authority: str | None = None,
+    embedded: str,
+    seal: SealFinding,
+    bundle: Bundle,
+    *,
+    now: datetime,
+    authority: str | None = None,
     transit: bool = False,
 ) -> Report:
     """Check a PDF by what its reader found: the SD-JWT inside it, and the state of the page's seal."""
@@ -122,10 +132,15 @@ def _paper(case: Case) -> Sequence[Check]:
     facts = {"number": claims.number, "issuer": claims.participant}
     digital = bundle.has_keys("", claims.participant)
     first = Check(
-        1, Result.UNKNOWN,
-        _("%(issuer)s signs its certificates: scan the code on %(number)s.") if digital else
-        _("%(number)s is a paper certificate: %(issuer)s signs none digitally. Compare with the specimen and ask."),
-        facts, ask=not digital,
+        1,
+        Result.UNKNOWN,
+        _("%(issuer)s signs its certificates: scan the code on %(number)s.")
+        if digital
+        else _(
+            "%(number)s is a paper certificate: %(issuer)s signs none digitally. Compare with the specimen and ask."
+        ),
+        facts,
+        ask=not digital,
     )
     return [first, checks.participant(case), checks.status(case)]
 

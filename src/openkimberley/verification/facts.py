@@ -45,8 +45,19 @@ class Advice(StrEnum):
 
 # The numbers are those of the published algorithm. 8, the proofs of the journal, has its place and comes later.
 NAMES: Mapping[int, str] = {
-    1: _("parse"), 2: _("key"), 3: _("signature"), 4: _("binding"), 5: _("content"), 6: _("time"), 7: _("participant"),
-    8: _("log"), 9: _("status"), 10: _("use"), 11: _("validity"), 12: _("destination"), 13: _("physical"),
+    1: _("parse"),
+    2: _("key"),
+    3: _("signature"),
+    4: _("binding"),
+    5: _("content"),
+    6: _("time"),
+    7: _("participant"),
+    8: _("log"),
+    9: _("status"),
+    10: _("use"),
+    11: _("validity"),
+    12: _("destination"),
+    13: _("physical"),
 }
 
 
@@ -77,8 +88,12 @@ class Check(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """The check as the API and the command line print it."""
         return {
-            "id": self.id, "name": self.name, "result": self.result.value, "detail": self.detail,
-            "facts": dict(self.facts), "counts": self.counts,
+            "id": self.id,
+            "name": self.name,
+            "result": self.result.value,
+            "detail": self.detail,
+            "facts": dict(self.facts),
+            "counts": self.counts,
         }
 
 
@@ -160,10 +175,17 @@ class Report:
         """The report as the API and the command line print it."""
         claims = self.claims
         return {
-            "verdict": self.verdict.value, "advice": self.advice.value, "proven": self.proven,
-            "artefact": claims.kind, "number": claims.number, "issuer": claims.participant,
-            "authority": claims.authority, "issue_date": _day(claims.issued), "expiry_date": _day(claims.expires),
-            "destination": claims.destination, "seal": claims.seal,
+            "verdict": self.verdict.value,
+            "advice": self.advice.value,
+            "proven": self.proven,
+            "artefact": claims.kind,
+            "number": claims.number,
+            "issuer": claims.participant,
+            "authority": claims.authority,
+            "issue_date": _day(claims.issued),
+            "expiry_date": _day(claims.expires),
+            "destination": claims.destination,
+            "seal": claims.seal,
             "cid": b64u(claims.cid) if claims.cid else "",
             "check_code": check_code(claims.cid) if claims.cid else "",
             "data": {"issued": self.list_date, "age_days": self.age_days},

@@ -64,8 +64,12 @@ def from_code(code: qr.Code, bundle: Bundle) -> Claims:
     authority = payload.get(K_AUTHORITY)
     authority = authority if isinstance(authority, str) else ""
     claims = Claims(
-        kind="qr-full" if code.prefix == qr.FULL else "qr-label", authority=authority,
-        participant=bundle.participant_of(authority), kid=code.kid8, verify=code.statement.verify, problems=problems,
+        kind="qr-full" if code.prefix == qr.FULL else "qr-label",
+        authority=authority,
+        participant=bundle.participant_of(authority),
+        kid=code.kid8,
+        verify=code.statement.verify,
+        problems=problems,
     )
     if problems:
         return claims
@@ -93,8 +97,12 @@ def from_message(signed: jws.Jws) -> Claims:
         problems = ["iat: lies beyond the calendar"]
     authority, issuer = (value if isinstance(value, str) else "" for value in map(shown.get, ("authority", "iss")))
     claims = Claims(
-        kind=typ.removeprefix("kp-").removesuffix("+jwt"), authority=authority,
-        participant=issuer.removeprefix(credential.ISSUERS), kid=signed.kid, verify=signed.verify, problems=problems,
+        kind=typ.removeprefix("kp-").removesuffix("+jwt"),
+        authority=authority,
+        participant=issuer.removeprefix(credential.ISSUERS),
+        kid=signed.kid,
+        verify=signed.verify,
+        problems=problems,
     )
     if not problems:
         claims.number, claims.cid = shown["kpc_number"], unb64u(shown["cid"])
@@ -142,7 +150,8 @@ def _arithmetic(signed: sdjwt.SdJwt) -> list[str]:
     if lines is None or withheld:
         return []
     return [
-        f"{total}: is not the sum of the lines" for total, part in (("total_carats", "carats"), ("total_usd", "usd"))
+        f"{total}: is not the sum of the lines"
+        for total, part in (("total_carats", "carats"), ("total_usd", "usd"))
         if total in signed.claims and Decimal(signed.claims[total]) != sum(Decimal(line[part]) for line in lines)
     ]
 

@@ -23,10 +23,20 @@ STEP = "0 bundle"
 CID_PREFIX = 16
 """The label carries the first 16 bytes of a cid, so look-ups go by these."""
 
-STATUSES = frozenset({
-    "PARTICIPANT", "RESTRICTED", "SUSPENDED", "SELF_SUSPENDED", "REMOVED", "EMBARGOED", "MERGED", "APPLICANT",
-    "NON_PARTICIPANT", "TRADING_ENTITY",
-})
+STATUSES = frozenset(
+    {
+        "PARTICIPANT",
+        "RESTRICTED",
+        "SUSPENDED",
+        "SELF_SUSPENDED",
+        "REMOVED",
+        "EMBARGOED",
+        "MERGED",
+        "APPLICANT",
+        "NON_PARTICIPANT",
+        "TRADING_ENTITY",
+    }
+)
 
 
 class Span(NamedTuple):
@@ -132,9 +142,7 @@ class Bundle:
             participant = Participant(code, about.get("name", code), _history(about.get("history", ())))
             for alias in (code, *about.get("codes", ())):
                 self.participants[alias] = participant
-        self.authorities = {
-            code: _authority(code, about) for code, about in written.get("authorities", {}).items()
-        }
+        self.authorities = {code: _authority(code, about) for code, about in written.get("authorities", {}).items()}
         self.keys: dict[str | bytes, list[PublicKey]] = {}
         for authority in self.authorities.values():
             for key in authority.keys:
@@ -185,16 +193,23 @@ def _history(spans: Any) -> tuple[Span, ...]:
         if span["status"] not in STATUSES:
             raise ValueError(f"{span['status']!r} is no status")
         until = span.get("until")
-        found.append(Span(
-            span["status"], _day(span["from"]), _day(until) if until else None, str(span.get("source", "")),
-            frozenset(span.get("zones") or ()),
-        ))
+        found.append(
+            Span(
+                span["status"],
+                _day(span["from"]),
+                _day(until) if until else None,
+                str(span.get("source", "")),
+                frozenset(span.get("zones") or ()),
+            )
+        )
     return tuple(sorted(found, key=lambda span: span.start))
 
 
 def _authority(code: str, about: Mapping[str, Any]) -> Authority:
     return Authority(
-        code=code, participant=about["participant"], mode=about.get("mode", "paper"),
+        code=code,
+        participant=about["participant"],
+        mode=about.get("mode", "paper"),
         keys=tuple(PublicKey.from_json(key, code) for key in about.get("keys", ())),
         patterns=tuple(re.compile(pattern) for pattern in about.get("number_patterns", ())),
         ranges=tuple(

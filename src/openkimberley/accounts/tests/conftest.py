@@ -33,8 +33,15 @@ def opened(name: str, role: Role, *, authority: str = "BW", company: str = "") -
     from django.utils import timezone
 
     return actions.open_account(
-        by=NODE, at=timezone.now(), email=f"{name}@example.org", name=name.title(), role=role, authority=authority,
-        company=company, password=PASSWORD, actor_id=name,
+        by=NODE,
+        at=timezone.now(),
+        email=f"{name}@example.org",
+        name=name.title(),
+        role=role,
+        authority=authority,
+        company=company,
+        password=PASSWORD,
+        actor_id=name,
     )
 
 

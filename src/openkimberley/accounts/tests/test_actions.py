@@ -31,8 +31,14 @@ def test_an_account_is_opened_with_a_role_and_without_a_password(lorato):
 
 def test_an_administrator_names_neither_password_nor_authority_nor_pseudonym(lorato):
     user = actions.open_account(
-        by=lorato, at=timezone.now(), email="x@example.org", name="X", role=Role.VALUER, authority="EU-BE",
-        password=PASSWORD, actor_id="kagiso2",
+        by=lorato,
+        at=timezone.now(),
+        email="x@example.org",
+        name="X",
+        role=Role.VALUER,
+        authority="EU-BE",
+        password=PASSWORD,
+        actor_id="kagiso2",
     )
     assert not user.has_usable_password()
     assert user.actor_id.startswith("p-")
@@ -84,9 +90,7 @@ def test_every_refused_pair_is_refused_both_ways():
         for mine in one:
             for theirs in other:
                 for given, held in ((mine, theirs), (theirs, mine)):
-                    assert list(
-                        rules.before_role_is_given(given, company="C", held={held}, oneself=False, bodies=True)
-                    )
+                    assert list(rules.before_role_is_given(given, company="C", held={held}, oneself=False, bodies=True))
 
 
 def test_an_applicant_is_one_for_a_company(lorato):

@@ -110,8 +110,17 @@ def test_every_page_is_well_made(admin, path, language):
     assert 'href="#main"' in text
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/",
-                                  "/accounts/inactive/", "/permissions/", "/accounts/password/reset/done/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/login/",
+        "/accounts/password/reset/",
+        "/accounts/signup/",
+        "/accounts/inactive/",
+        "/permissions/",
+        "/accounts/password/reset/done/",
+    ],
+)
 def test_every_entrance_is_well_made(db, path):
     page = Client(SERVER_NAME="localhost").get(path)
     assert page.status_code == 200

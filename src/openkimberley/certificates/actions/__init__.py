@@ -1,10 +1,23 @@
 """The verbs of certification, in the order in which a certificate lives."""
 
 from openkimberley.certificates.actions.afterwards import (
-    instruct_correction, record_export_step, record_import_step, report_lost, take_back_expired, void,
+    instruct_correction,
+    record_export_step,
+    record_import_step,
+    report_lost,
+    take_back_expired,
+    void,
 )
 from openkimberley.certificates.actions.application import (
-    attach, detach, file, load_drafts, open_draft, open_replacement, open_technical, save_draft, withdraw,
+    attach,
+    detach,
+    file,
+    load_drafts,
+    open_draft,
+    open_replacement,
+    open_technical,
+    save_draft,
+    withdraw,
 )
 from openkimberley.certificates.actions.examination import examine, refuse, return_to_applicant, value
 from openkimberley.certificates.actions.issue import approve

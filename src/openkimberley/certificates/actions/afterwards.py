@@ -146,4 +146,3 @@ def record_import_step(*, by: Actor, at: datetime, number: str, to: CertificateS
     _move(row, to, at=at)
     record(f"certificate.{to.value.lower()}", by=by, at=at, subject=number, statement={"h": row.cid})
     return row
-

@@ -26,18 +26,50 @@ VERSION = 1
 EPOCH = date(1970, 1, 1)
 LABEL_CID_BYTES = 16
 
-(K_VERSION, K_NUMBER, K_ISSUED, K_EXPIRES, K_ORIGINS, K_DESTINATION, K_EXPORTER, K_IMPORTER, K_LINES, K_PARCELS,
- K_SEAL, K_CID, K_STATUS, K_LOG, K_AUTHORITY, K_PAPER, K_ZONE) = range(1, 18)
+(
+    K_VERSION,
+    K_NUMBER,
+    K_ISSUED,
+    K_EXPIRES,
+    K_ORIGINS,
+    K_DESTINATION,
+    K_EXPORTER,
+    K_IMPORTER,
+    K_LINES,
+    K_PARCELS,
+    K_SEAL,
+    K_CID,
+    K_STATUS,
+    K_LOG,
+    K_AUTHORITY,
+    K_PAPER,
+    K_ZONE,
+) = range(1, 18)
 
 _LABEL_NEEDS = frozenset({K_VERSION, K_NUMBER, K_ISSUED, K_EXPIRES, K_DESTINATION, K_CID, K_AUTHORITY})
 _FULL_NEEDS = _LABEL_NEEDS | {K_ORIGINS, K_EXPORTER, K_IMPORTER, K_LINES}
 _LABEL_KNOWS = _LABEL_NEEDS | {K_SEAL, K_STATUS, K_LOG}
 _FULL_KNOWS = _FULL_NEEDS | {K_PARCELS, K_SEAL, K_STATUS, K_LOG, K_PAPER, K_ZONE}
 
-_NAMES = {K_VERSION: "version", K_NUMBER: "number", K_ISSUED: "issue_date", K_EXPIRES: "expiry_date",
-          K_ORIGINS: "origin", K_DESTINATION: "destination", K_EXPORTER: "exporter", K_IMPORTER: "importer",
-          K_LINES: "lines", K_PARCELS: "parcels", K_SEAL: "seal", K_CID: "cid", K_STATUS: "status", K_LOG: "log index",
-          K_AUTHORITY: "authority", K_PAPER: "paper_serial", K_ZONE: "zone"}
+_NAMES = {
+    K_VERSION: "version",
+    K_NUMBER: "number",
+    K_ISSUED: "issue_date",
+    K_EXPIRES: "expiry_date",
+    K_ORIGINS: "origin",
+    K_DESTINATION: "destination",
+    K_EXPORTER: "exporter",
+    K_IMPORTER: "importer",
+    K_LINES: "lines",
+    K_PARCELS: "parcels",
+    K_SEAL: "seal",
+    K_CID: "cid",
+    K_STATUS: "status",
+    K_LOG: "log index",
+    K_AUTHORITY: "authority",
+    K_PAPER: "paper_serial",
+    K_ZONE: "zone",
+}
 
 _TEXTS = (K_NUMBER, K_DESTINATION, K_AUTHORITY)
 _FURTHER_TEXTS = (K_SEAL, K_PAPER, K_ZONE)
@@ -46,36 +78,53 @@ _MAX_AMOUNT = 10**15
 
 
 def label_qr_payload(
-    certificate: facts.Certificate, *, cid: bytes, authority: str = "", status: tuple[int, int] | None = None,
-    log_index: int | None = None, seal: str = "",
+    certificate: facts.Certificate,
+    *,
+    cid: bytes,
+    authority: str = "",
+    status: tuple[int, int] | None = None,
+    log_index: int | None = None,
+    seal: str = "",
 ) -> dict[int, Any]:
     """The content of the label's code. ``status`` is (status list id, index); ``authority`` the issuing one's code."""
     if certificate.issue_date is None or certificate.expiry_date is None:
         raise Untrusted(CONTENT, "issue_date, expiry_date: a code needs both")
     seal = seal or ", ".join(certificate.seals)
     payload = {
-        K_VERSION: VERSION, K_NUMBER: certificate.number, K_ISSUED: days(certificate.issue_date),
+        K_VERSION: VERSION,
+        K_NUMBER: certificate.number,
+        K_ISSUED: days(certificate.issue_date),
         K_EXPIRES: days(certificate.expiry_date),
         K_DESTINATION: certificate.destination_authority or certificate.destination,
-        K_SEAL: _nfc(seal), K_CID: cid[:LABEL_CID_BYTES], K_STATUS: list(status) if status else None, K_LOG: log_index,
+        K_SEAL: _nfc(seal),
+        K_CID: cid[:LABEL_CID_BYTES],
+        K_STATUS: list(status) if status else None,
+        K_LOG: log_index,
         K_AUTHORITY: authority or certificate.issuer,
     }
     return {key: value for key, value in payload.items() if value not in (None, "")}
 
 
 def full_qr_payload(
-    certificate: facts.Certificate, *, cid: bytes, authority: str = "", status: tuple[int, int] | None = None,
-    log_index: int | None = None, seal: str = "",
+    certificate: facts.Certificate,
+    *,
+    cid: bytes,
+    authority: str = "",
+    status: tuple[int, int] | None = None,
+    log_index: int | None = None,
+    seal: str = "",
 ) -> dict[int, Any]:
     """The content of the certificate's code: all the label says, the whole cid, and all that the paper says."""
-    payload = label_qr_payload(
-        certificate, cid=cid, authority=authority, status=status, log_index=log_index, seal=seal
-    )
+    payload = label_qr_payload(certificate, cid=cid, authority=authority, status=status, log_index=log_index, seal=seal)
     further = {
-        K_CID: cid, K_ORIGINS: [] if certificate.mixed else list(certificate.origin),
-        K_EXPORTER: _party(certificate.exporter), K_IMPORTER: _party(certificate.importer),
-        K_LINES: [_line(line) for line in certificate.lines], K_PARCELS: certificate.parcels,
-        K_PAPER: certificate.paper_serial or None, K_ZONE: certificate.zone or None,
+        K_CID: cid,
+        K_ORIGINS: [] if certificate.mixed else list(certificate.origin),
+        K_EXPORTER: _party(certificate.exporter),
+        K_IMPORTER: _party(certificate.importer),
+        K_LINES: [_line(line) for line in certificate.lines],
+        K_PARCELS: certificate.parcels,
+        K_PAPER: certificate.paper_serial or None,
+        K_ZONE: certificate.zone or None,
     }
     return payload | {key: value for key, value in further.items() if value is not None}
 
@@ -127,17 +176,26 @@ def certificate_from_code(code: qr.Code) -> facts.Certificate:
         for hs, carats, cents in payload.get(K_LINES, ())
     )
     return facts.Certificate(
-        number=payload[K_NUMBER], issuer=authority.partition("-")[0], issue_date=from_days(payload[K_ISSUED]),
-        issuing_authority=authority, expiry_date=from_days(payload[K_EXPIRES]), title=facts.TITLE,
-        statement=facts.STATEMENT if full else "", english=True if full else None,
-        origin=tuple(payload.get(K_ORIGINS, ())), mixed=full and not payload[K_ORIGINS],
-        destination=destination.partition("-")[0], destination_authority=destination,
+        number=payload[K_NUMBER],
+        issuer=authority.partition("-")[0],
+        issue_date=from_days(payload[K_ISSUED]),
+        issuing_authority=authority,
+        expiry_date=from_days(payload[K_EXPIRES]),
+        title=facts.TITLE,
+        statement=facts.STATEMENT if full else "",
+        english=True if full else None,
+        origin=tuple(payload.get(K_ORIGINS, ())),
+        mixed=full and not payload[K_ORIGINS],
+        destination=destination.partition("-")[0],
+        destination_authority=destination,
         exporter=facts.Party(*payload[K_EXPORTER]) if full else None,
         importer=facts.Party(*payload[K_IMPORTER]) if full else None,
-        parcels=payload.get(K_PARCELS), lines=lines,
+        parcels=payload.get(K_PARCELS),
+        lines=lines,
         total_carats=from_hundredths(sum(line[1] for line in payload[K_LINES])) if full else None,
         total_usd=from_hundredths(sum(line[2] for line in payload[K_LINES])) if full else None,
-        seals=(payload[K_SEAL],) if K_SEAL in payload else (), zone=payload.get(K_ZONE, ""),
+        seals=(payload[K_SEAL],) if K_SEAL in payload else (),
+        zone=payload.get(K_ZONE, ""),
         paper_serial=payload.get(K_PAPER, ""),
     )
 
@@ -165,7 +223,8 @@ def hs_text(number: int) -> str:
 
 def _full_problems(payload: Mapping[int, Any]) -> list[int]:
     wrong = [
-        key for key in (K_EXPORTER, K_IMPORTER)
+        key
+        for key in (K_EXPORTER, K_IMPORTER)
         if type(payload[key]) is not list or [type(part) for part in payload[key]] != [str, str]
     ]
     origins, lines = payload[K_ORIGINS], payload[K_LINES]
@@ -178,8 +237,12 @@ def _full_problems(payload: Mapping[int, Any]) -> list[int]:
 
 def _is_line(line: Any) -> bool:
     return (
-        type(line) is list and len(line) == 3 and _whole(line[0], 799_999) and line[0] >= 7000
-        and _whole(line[1], _MAX_AMOUNT) and _whole(line[2], _MAX_AMOUNT)
+        type(line) is list
+        and len(line) == 3
+        and _whole(line[0], 799_999)
+        and line[0] >= 7000
+        and _whole(line[1], _MAX_AMOUNT)
+        and _whole(line[2], _MAX_AMOUNT)
     )
 
 

@@ -34,17 +34,35 @@ def certificate_from_json(written: Any) -> facts.Certificate:
     top = _Fields(written, "", wrong)
     origin, mixed = _origin(top)
     certificate = facts.Certificate(
-        number=top.text("number"), issuer=top.text("issuer"), issue_date=top.day("issue_date"),
-        issuing_authority=top.text("issuing_authority"), expiry_date=top.day("expiry_date"), title=top.text("title"),
-        statement=top.text("statement"), english=top.truth("english"), origin=origin, mixed=mixed,
-        origin_shares=_shares(top), destination=top.text("destination"),
-        destination_authority=top.text("destination_authority"), exporter=_party(top, "exporter"),
-        importer=_party(top, "importer"), same_party_reason=top.text("same_party_reason"),
-        parcels=top.whole("parcels"), parcel_reference=top.text("parcel_reference"), lines=_lines(top),
-        total_carats=top.amount("total_carats"), total_usd=top.amount("total_usd"), seals=top.texts("seals"),
-        validated=_validated(top), presented=_presented(top), zone=top.text("zone"),
-        countersigned_by=top.texts("countersigned_by"), paper_serial=top.text("paper_serial"),
-        draws_on=top.texts("draws_on"), provenance=top.text("provenance"),
+        number=top.text("number"),
+        issuer=top.text("issuer"),
+        issue_date=top.day("issue_date"),
+        issuing_authority=top.text("issuing_authority"),
+        expiry_date=top.day("expiry_date"),
+        title=top.text("title"),
+        statement=top.text("statement"),
+        english=top.truth("english"),
+        origin=origin,
+        mixed=mixed,
+        origin_shares=_shares(top),
+        destination=top.text("destination"),
+        destination_authority=top.text("destination_authority"),
+        exporter=_party(top, "exporter"),
+        importer=_party(top, "importer"),
+        same_party_reason=top.text("same_party_reason"),
+        parcels=top.whole("parcels"),
+        parcel_reference=top.text("parcel_reference"),
+        lines=_lines(top),
+        total_carats=top.amount("total_carats"),
+        total_usd=top.amount("total_usd"),
+        seals=top.texts("seals"),
+        validated=_validated(top),
+        presented=_presented(top),
+        zone=top.text("zone"),
+        countersigned_by=top.texts("countersigned_by"),
+        paper_serial=top.text("paper_serial"),
+        draws_on=top.texts("draws_on"),
+        provenance=top.text("provenance"),
     )
     wrong += [f"{name}: is missing" for name in _NEEDED if top.raw.get(name) in (None, "")]
     top.refuse_others()
@@ -57,26 +75,45 @@ def certificate_to_json(certificate: facts.Certificate) -> dict[str, Any]:
     """The certificate as ``certificate_from_json`` reads it, without what is not known."""
     presented, validated = certificate.presented, certificate.validated
     written: dict[str, Any] = {
-        "number": certificate.number, "issuer": certificate.issuer, "issuing_authority": certificate.issuing_authority,
-        "issue_date": _iso(certificate.issue_date), "expiry_date": _iso(certificate.expiry_date),
-        "title": certificate.title, "statement": certificate.statement, "english": certificate.english,
+        "number": certificate.number,
+        "issuer": certificate.issuer,
+        "issuing_authority": certificate.issuing_authority,
+        "issue_date": _iso(certificate.issue_date),
+        "expiry_date": _iso(certificate.expiry_date),
+        "title": certificate.title,
+        "statement": certificate.statement,
+        "english": certificate.english,
         "origin": _origin_json(certificate),
         "origin_shares": {code: _fixed(share) for code, share in certificate.origin_shares.items()},
-        "destination": certificate.destination, "destination_authority": certificate.destination_authority,
-        "exporter": _party_json(certificate.exporter), "importer": _party_json(certificate.importer),
-        "same_party_reason": certificate.same_party_reason, "parcels": certificate.parcels,
+        "destination": certificate.destination,
+        "destination_authority": certificate.destination_authority,
+        "exporter": _party_json(certificate.exporter),
+        "importer": _party_json(certificate.importer),
+        "same_party_reason": certificate.same_party_reason,
+        "parcels": certificate.parcels,
         "parcel_reference": certificate.parcel_reference,
-        "lines": [{"hs": line.hs, "carats": _fixed(line.carats), "usd": _fixed(line.usd)}
-                  for line in certificate.lines],
-        "total_carats": _fixed(certificate.total_carats), "total_usd": _fixed(certificate.total_usd),
+        "lines": [
+            {"hs": line.hs, "carats": _fixed(line.carats), "usd": _fixed(line.usd)} for line in certificate.lines
+        ],
+        "total_carats": _fixed(certificate.total_carats),
+        "total_usd": _fixed(certificate.total_usd),
         "seals": list(certificate.seals),
         "validated": _said({"by": validated.by, "date": _iso(validated.date)}) if validated else None,
-        "presented": _said({
-            "date": _iso(presented.date), "at": presented.at, "seals_intact": presented.seals_intact,
-            "original": presented.original, "announced": presented.announced,
-        }) if presented else None,
-        "zone": certificate.zone, "countersigned_by": list(certificate.countersigned_by),
-        "paper_serial": certificate.paper_serial, "draws_on": list(certificate.draws_on),
+        "presented": _said(
+            {
+                "date": _iso(presented.date),
+                "at": presented.at,
+                "seals_intact": presented.seals_intact,
+                "original": presented.original,
+                "announced": presented.announced,
+            }
+        )
+        if presented
+        else None,
+        "zone": certificate.zone,
+        "countersigned_by": list(certificate.countersigned_by),
+        "paper_serial": certificate.paper_serial,
+        "draws_on": list(certificate.draws_on),
         "provenance": certificate.provenance,
     }
     return _said(written)
@@ -159,7 +196,10 @@ def _presented(top: _Fields) -> facts.Presented | None:
     if fields is None:
         return None
     presented = facts.Presented(
-        fields.day("date"), fields.text("at"), fields.truth("seals_intact"), fields.truth("original"),
+        fields.day("date"),
+        fields.text("at"),
+        fields.truth("seals_intact"),
+        fields.truth("original"),
         fields.truth("announced"),
     )
     fields.refuse_others()

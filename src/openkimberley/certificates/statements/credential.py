@@ -41,28 +41,62 @@ CONTENT = "5 content"
 ISSUERS = "https://kp.example/p/"
 VCT = "https://kp.example/vct/kpc/1"
 
-_BANDS = ((10_000, "0-10K"), (100_000, "10K-100K"), (1_000_000, "100K-1M"), (10_000_000, "1M-10M"),
-          (50_000_000, "10M-50M"))
+_BANDS = (
+    (10_000, "0-10K"),
+    (100_000, "10K-100K"),
+    (1_000_000, "100K-1M"),
+    (10_000_000, "1M-10M"),
+    (50_000_000, "10M-50M"),
+)
 
 _PARTY = record({"name": text, "address": text, "id": text})
 LINE = record({"hs": name, "carats": scaled, "usd": scaled})
 
 _VISIBLE: Mapping[str, Shape] = {
-    "iss": name, "vct": exactly(VCT), "iat": whole, "nbf": whole, "exp": whole, "kpc_number": name,
-    "participant": name, "authority": name, "replaces": optional(name),
+    "iss": name,
+    "vct": exactly(VCT),
+    "iat": whole,
+    "nbf": whole,
+    "exp": whole,
+    "kpc_number": name,
+    "participant": name,
+    "authority": name,
+    "replaces": optional(name),
     "status": record({"status_list": record({"idx": whole, "uri": name})}),
 }
 CLAIMS: Mapping[str, Shape] = {
-    "issue_date": day, "expiry_date": day, "issuing_authority": text, "origin": each(name), "mixed": exactly(True),
-    "destination": text, "exporter": optional(_PARTY), "importer": optional(_PARTY), "parcels": optional(whole),
-    "lines": each(LINE), "total_carats": scaled, "total_usd": scaled, "value_band": text, "seal": optional(text),
-    "paper_serial": text, "zone": optional(name), "validated_by": text, "remarks": text,
+    "issue_date": day,
+    "expiry_date": day,
+    "issuing_authority": text,
+    "origin": each(name),
+    "mixed": exactly(True),
+    "destination": text,
+    "exporter": optional(_PARTY),
+    "importer": optional(_PARTY),
+    "parcels": optional(whole),
+    "lines": each(LINE),
+    "total_carats": scaled,
+    "total_usd": scaled,
+    "value_band": text,
+    "seal": optional(text),
+    "paper_serial": text,
+    "zone": optional(name),
+    "validated_by": text,
+    "remarks": text,
     "countersign": each(record({"role": name}, {"kid": name, "jws": name})),
     # Said only where the certificate says it:
-    "seals": each(name), "kind": exactly(*(kind.value for kind in facts.Kind)), "title": text, "statement": text,
-    "english": truth, "origin_shares": lambda value: "; ".join(problems(value, {}, dict.fromkeys(value, scaled)))
-    if isinstance(value, dict) else "must be an object",
-    "parcel_reference": name, "same_party_reason": name, "draws_on": each(name), "validated_on": day,
+    "seals": each(name),
+    "kind": exactly(*(kind.value for kind in facts.Kind)),
+    "title": text,
+    "statement": text,
+    "english": truth,
+    "origin_shares": lambda value: (
+        "; ".join(problems(value, {}, dict.fromkeys(value, scaled))) if isinstance(value, dict) else "must be an object"
+    ),
+    "parcel_reference": name,
+    "same_party_reason": name,
+    "draws_on": each(name),
+    "validated_on": day,
 }
 """Every claim that may be disclosed, with its shape."""
 
@@ -78,9 +112,18 @@ PROFILES: Mapping[str, frozenset[str]] = {
 
 
 def credential_claims(
-    certificate: facts.Certificate, *, iat: int, status_uri: str, status_idx: int, authority: str = "",
-    nbf: int | None = None, exp: int | None = None, replaces: bytes | None = None,
-    kind: facts.Kind = facts.Kind.EXPORT, seal: str = "", remarks: str = "",
+    certificate: facts.Certificate,
+    *,
+    iat: int,
+    status_uri: str,
+    status_idx: int,
+    authority: str = "",
+    nbf: int | None = None,
+    exp: int | None = None,
+    replaces: bytes | None = None,
+    kind: facts.Kind = facts.Kind.EXPORT,
+    seal: str = "",
+    remarks: str = "",
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The visible payload and the disclosable claims of a certificate.
 
@@ -89,16 +132,24 @@ def credential_claims(
     seal if the certificate does not name it itself. Raises ``Untrusted("5 content", ...)`` naming every field that a
     certificate cannot be issued without or that has not its form.
     """
-    missing = [field for field in ("issue_date", "expiry_date", "total_carats", "total_usd")
-               if getattr(certificate, field) is None]
+    missing = [
+        field
+        for field in ("issue_date", "expiry_date", "total_carats", "total_usd")
+        if getattr(certificate, field) is None
+    ]
     missing += [f"lines/{at}" for at, line in enumerate(certificate.lines) if None in (line.carats, line.usd)]
     if missing or not certificate.lines:
         raise Untrusted(CONTENT, "; ".join(f"{field}: is missing" for field in missing or ["lines"]))
     visible = {
-        "iss": ISSUERS + certificate.issuer, "vct": VCT, "iat": iat, "nbf": iat if nbf is None else nbf,
+        "iss": ISSUERS + certificate.issuer,
+        "vct": VCT,
+        "iat": iat,
+        "nbf": iat if nbf is None else nbf,
         "exp": end_of(certificate.expiry_date) if exp is None else exp,
-        "kpc_number": certificate.number, "participant": certificate.issuer,
-        "authority": authority or certificate.issuer, "replaces": None if replaces is None else b64u(replaces),
+        "kpc_number": certificate.number,
+        "participant": certificate.issuer,
+        "authority": authority or certificate.issuer,
+        "replaces": None if replaces is None else b64u(replaces),
         "status": {"status_list": {"idx": status_idx, "uri": status_uri}},
     }
     claims: dict[str, Any] = _nfc(_claims(certificate, kind, seal, remarks))
@@ -136,24 +187,35 @@ def read_credential(claims: Mapping[str, Any]) -> facts.Certificate:
     get = claims.get
     destination = get("destination", "")
     return facts.Certificate(
-        number=claims["kpc_number"], issuer=claims["participant"], issue_date=_date(get("issue_date")),
-        issuing_authority=get("issuing_authority", ""), expiry_date=_date(get("expiry_date")),
-        title=get("title", facts.TITLE), statement=get("statement", facts.STATEMENT), english=get("english", True),
-        origin=tuple(get("origin", ())), mixed=get("mixed", False),
+        number=claims["kpc_number"],
+        issuer=claims["participant"],
+        issue_date=_date(get("issue_date")),
+        issuing_authority=get("issuing_authority", ""),
+        expiry_date=_date(get("expiry_date")),
+        title=get("title", facts.TITLE),
+        statement=get("statement", facts.STATEMENT),
+        english=get("english", True),
+        origin=tuple(get("origin", ())),
+        mixed=get("mixed", False),
         origin_shares={code: Decimal(share) for code, share in get("origin_shares", {}).items()},
-        destination=destination.partition("-")[0], destination_authority=destination,
-        exporter=_party(get("exporter")), importer=_party(get("importer")),
-        same_party_reason=get("same_party_reason", ""), parcels=get("parcels"),
+        destination=destination.partition("-")[0],
+        destination_authority=destination,
+        exporter=_party(get("exporter")),
+        importer=_party(get("importer")),
+        same_party_reason=get("same_party_reason", ""),
+        parcels=get("parcels"),
         parcel_reference=get("parcel_reference", ""),
-        lines=tuple(
-            facts.Line(line["hs"], Decimal(line["carats"]), Decimal(line["usd"])) for line in get("lines", ())
-        ),
-        total_carats=_amount(get("total_carats")), total_usd=_amount(get("total_usd")),
+        lines=tuple(facts.Line(line["hs"], Decimal(line["carats"]), Decimal(line["usd"])) for line in get("lines", ())),
+        total_carats=_amount(get("total_carats")),
+        total_usd=_amount(get("total_usd")),
         seals=tuple(get("seals", (get("seal"),) if get("seal") else ())),
         validated=facts.Validation(get("validated_by", ""), _date(get("validated_on")))
-        if "validated_by" in claims else None,
-        zone=get("zone") or "", countersigned_by=tuple(one["role"] for one in get("countersign", ())),
-        paper_serial=get("paper_serial", ""), draws_on=tuple(get("draws_on", ())),
+        if "validated_by" in claims
+        else None,
+        zone=get("zone") or "",
+        countersigned_by=tuple(one["role"] for one in get("countersign", ())),
+        paper_serial=get("paper_serial", ""),
+        draws_on=tuple(get("draws_on", ())),
     )
 
 
@@ -174,25 +236,36 @@ def _claims(certificate: facts.Certificate, kind: facts.Kind, seal: str, remarks
     validated = certificate.validated or facts.Validation()
     total = certificate.total_usd or Decimal(0)
     claims: dict[str, Any] = {
-        "issue_date": _iso(certificate.issue_date), "expiry_date": _iso(certificate.expiry_date),
+        "issue_date": _iso(certificate.issue_date),
+        "expiry_date": _iso(certificate.expiry_date),
         "issuing_authority": certificate.issuing_authority,
         "destination": certificate.destination_authority or certificate.destination,
-        "exporter": _party_claim(certificate.exporter), "importer": _party_claim(certificate.importer),
-        "parcels": certificate.parcels, "lines": [line_claim(line) for line in certificate.lines],
-        "total_carats": _fixed(certificate.total_carats), "total_usd": _fixed(certificate.total_usd),
-        "value_band": value_band(total), "seal": seals[0] if seals else None,
-        "paper_serial": certificate.paper_serial, "zone": certificate.zone or None,
+        "exporter": _party_claim(certificate.exporter),
+        "importer": _party_claim(certificate.importer),
+        "parcels": certificate.parcels,
+        "lines": [line_claim(line) for line in certificate.lines],
+        "total_carats": _fixed(certificate.total_carats),
+        "total_usd": _fixed(certificate.total_usd),
+        "value_band": value_band(total),
+        "seal": seals[0] if seals else None,
+        "paper_serial": certificate.paper_serial,
+        "zone": certificate.zone or None,
         "countersign": [{"role": role} for role in certificate.countersigned_by],
-        "validated_by": validated.by, "remarks": remarks,
+        "validated_by": validated.by,
+        "remarks": remarks,
     }
     said = {
-        "origin": list(certificate.origin), "mixed": certificate.mixed, "seals": list(seals) if len(seals) > 1 else [],
+        "origin": list(certificate.origin),
+        "mixed": certificate.mixed,
+        "seals": list(seals) if len(seals) > 1 else [],
         "kind": "" if kind is facts.Kind.EXPORT else kind.value,
         "title": certificate.title if certificate.title != facts.TITLE else "",
         "statement": certificate.statement if certificate.statement != facts.STATEMENT else "",
         "origin_shares": {code: _fixed(share) for code, share in certificate.origin_shares.items()},
-        "parcel_reference": certificate.parcel_reference, "same_party_reason": certificate.same_party_reason,
-        "draws_on": list(certificate.draws_on), "validated_on": _iso(validated.date),
+        "parcel_reference": certificate.parcel_reference,
+        "same_party_reason": certificate.same_party_reason,
+        "draws_on": list(certificate.draws_on),
+        "validated_on": _iso(validated.date),
     }
     claims |= {claim: value for claim, value in said.items() if value}
     return claims | ({"english": False} if certificate.english is False else {})

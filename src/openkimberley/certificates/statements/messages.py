@@ -54,12 +54,25 @@ def _cid(value: Any) -> str:
 _FOUND_LINE = record({"hs": name, "carats": optional(scaled), "usd": optional(scaled)})
 _COMMON: dict[str, Shape] = {"iss": name, "authority": name, "iat": whole, "cid": _cid, "kpc_number": name}
 _SHAPES: Mapping[str, Mapping[str, Shape]] = {
-    RECEIPT: _COMMON | {
-        "exporting": name, "received": day, "result": exactly(*RESULTS),
-        "found": record({"parcels": optional(whole), "carats": optional(scaled), "usd": optional(scaled),
-                         "lines": each(_FOUND_LINE), "seal": text}),
-        "exporter_ok": truth, "importer_ok": truth,
-        "differences": each(record({"field": name, "declared": text, "found": text})), "salt": name, "approvals": whole,
+    RECEIPT: _COMMON
+    | {
+        "exporting": name,
+        "received": day,
+        "result": exactly(*RESULTS),
+        "found": record(
+            {
+                "parcels": optional(whole),
+                "carats": optional(scaled),
+                "usd": optional(scaled),
+                "lines": each(_FOUND_LINE),
+                "seal": text,
+            }
+        ),
+        "exporter_ok": truth,
+        "importer_ok": truth,
+        "differences": each(record({"field": name, "declared": text, "found": text})),
+        "salt": name,
+        "approvals": whole,
     },
     VOID: _COMMON | {"kind": exactly(*VOID_KINDS), "reason": text, "replaced_by": optional(_cid)},
     CORRECTION: _COMMON | {"field": name, "old": text, "new": text, "reason": text},
@@ -131,21 +144,33 @@ class Correction:
     reason: str = ""
 
 
-def sign_receipt(
-    receipt: ImportReceipt, *, signer: Signer, salt: Callable[[int], bytes] = secrets.token_bytes
-) -> str:
+def sign_receipt(receipt: ImportReceipt, *, signer: Signer, salt: Callable[[int], bytes] = secrets.token_bytes) -> str:
     """The signed import receipt. Raises ``Untrusted("5 content", ...)`` where it is not one."""
     found = {
-        "parcels": receipt.parcels, "carats": _fixed(receipt.carats), "usd": _fixed(receipt.usd),
-        "lines": [line_claim(line) for line in receipt.lines], "seal": receipt.seal,
+        "parcels": receipt.parcels,
+        "carats": _fixed(receipt.carats),
+        "usd": _fixed(receipt.usd),
+        "lines": [line_claim(line) for line in receipt.lines],
+        "seal": receipt.seal,
     }
-    return _sign(RECEIPT, _head(receipt) | {
-        "exporting": receipt.exporting, "received": receipt.received.isoformat(), "result": receipt.result,
-        "found": found, "exporter_ok": receipt.exporter_ok, "importer_ok": receipt.importer_ok,
-        "differences": [{"field": one.field, "declared": one.declared, "found": one.found}
-                        for one in receipt.differences],
-        "salt": b64u(salt(16)), "approvals": receipt.approvals,
-    }, signer)
+    return _sign(
+        RECEIPT,
+        _head(receipt)
+        | {
+            "exporting": receipt.exporting,
+            "received": receipt.received.isoformat(),
+            "result": receipt.result,
+            "found": found,
+            "exporter_ok": receipt.exporter_ok,
+            "importer_ok": receipt.importer_ok,
+            "differences": [
+                {"field": one.field, "declared": one.declared, "found": one.found} for one in receipt.differences
+            ],
+            "salt": b64u(salt(16)),
+            "approvals": receipt.approvals,
+        },
+        signer,
+    )
 
 
 def sign_void(void: Voiding, *, signer: Signer) -> str:
@@ -156,9 +181,17 @@ def sign_void(void: Voiding, *, signer: Signer) -> str:
 
 def sign_correction(correction: Correction, *, signer: Signer) -> str:
     """The signed instruction to correct one field."""
-    return _sign(CORRECTION, _head(correction) | {
-        "field": correction.field, "old": correction.old, "new": correction.new, "reason": correction.reason,
-    }, signer)
+    return _sign(
+        CORRECTION,
+        _head(correction)
+        | {
+            "field": correction.field,
+            "old": correction.old,
+            "new": correction.new,
+            "reason": correction.reason,
+        },
+        signer,
+    )
 
 
 KeyOf = Callable[[str], "PublicKey | None"]
@@ -169,12 +202,19 @@ def read_receipt(signed: str, *, key_of: KeyOf) -> ImportReceipt:
     claims = _read(RECEIPT, signed, key_of)
     found = claims["found"]
     return ImportReceipt(
-        **_known(claims), exporting=claims["exporting"], received=date.fromisoformat(claims["received"]),
-        result=claims["result"], parcels=found["parcels"], carats=_amount(found["carats"]),
-        usd=_amount(found["usd"]), seal=found["seal"],
+        **_known(claims),
+        exporting=claims["exporting"],
+        received=date.fromisoformat(claims["received"]),
+        result=claims["result"],
+        parcels=found["parcels"],
+        carats=_amount(found["carats"]),
+        usd=_amount(found["usd"]),
+        seal=found["seal"],
         lines=tuple(facts.Line(line["hs"], _amount(line["carats"]), _amount(line["usd"])) for line in found["lines"]),
-        exporter_ok=claims["exporter_ok"], importer_ok=claims["importer_ok"],
-        differences=tuple(Difference(**one) for one in claims["differences"]), approvals=claims["approvals"],
+        exporter_ok=claims["exporter_ok"],
+        importer_ok=claims["importer_ok"],
+        differences=tuple(Difference(**one) for one in claims["differences"]),
+        approvals=claims["approvals"],
     )
 
 
@@ -183,7 +223,9 @@ def read_void(signed: str, *, key_of: KeyOf) -> Voiding:
     claims = _read(VOID, signed, key_of)
     replaced_by = claims["replaced_by"]
     return Voiding(
-        **_known(claims), kind=claims["kind"], reason=claims["reason"],
+        **_known(claims),
+        kind=claims["kind"],
+        reason=claims["reason"],
         replaced_by=None if replaced_by is None else unb64u(replaced_by),
     )
 
@@ -203,15 +245,21 @@ def message_problems(typ: str, payload: Mapping[str, Any]) -> list[str] | None:
 
 def _head(statement: ImportReceipt | Voiding | Correction) -> dict[str, Any]:
     return {
-        "iss": ISSUERS + statement.participant, "authority": statement.authority, "iat": statement.iat,
-        "cid": b64u(statement.cid), "kpc_number": statement.number,
+        "iss": ISSUERS + statement.participant,
+        "authority": statement.authority,
+        "iat": statement.iat,
+        "cid": b64u(statement.cid),
+        "kpc_number": statement.number,
     }
 
 
 def _known(claims: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "participant": claims["iss"].removeprefix(ISSUERS), "authority": claims["authority"], "iat": claims["iat"],
-        "cid": unb64u(claims["cid"]), "number": claims["kpc_number"],
+        "participant": claims["iss"].removeprefix(ISSUERS),
+        "authority": claims["authority"],
+        "iat": claims["iat"],
+        "cid": unb64u(claims["cid"]),
+        "number": claims["kpc_number"],
     }
 
 

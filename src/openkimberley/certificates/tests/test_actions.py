@@ -203,7 +203,11 @@ def test_an_application_is_approved_once():
 
 
 def test_a_refusal_gives_number_paper_and_journal_back():
-    row = story.examined(origin=["BW"], exporter={"name": "", "address": "", "licence": ""}) if False else story.examined()
+    row = (
+        story.examined(origin=["BW"], exporter={"name": "", "address": "", "licence": ""})
+        if False
+        else story.examined()
+    )
     Application.objects.filter(pk=row.pk).update(content={**row.content, "importer": {}})
     with pytest.raises(Refused):
         story.approve(row)
@@ -313,7 +317,12 @@ def test_only_an_expired_certificate_is_taken_back_as_such():
 def test_a_correction_is_signed_and_never_touches_weight_or_value():
     one = story.issued()
     done = actions.instruct_correction(
-        by=NALEDI, at=NOW, number=one.number, field="importer/name", new="Fictional Scheldt Diamond BV", reason="Misspelt"
+        by=NALEDI,
+        at=NOW,
+        number=one.number,
+        field="importer/name",
+        new="Fictional Scheldt Diamond BV",
+        reason="Misspelt",
     )
     read = statements.read_correction(done.instruction, key_of=lambda kid: story.KEYS[BW].public(authority=BW))
     assert (read.number, read.old, read.new) == (one.number, DRAFT["importer"]["name"], "Fictional Scheldt Diamond BV")

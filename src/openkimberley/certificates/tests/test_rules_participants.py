@@ -117,4 +117,3 @@ def test_R048_no_import_ban_is_in_force() -> None:
     assert said(rule, case(Known(sanctions=(ban,)))) == ["refuse"]
     assert said(rule, case(Known(sanctions=(ban,)), on=date(2024, 1, 1))) == []
     assert said(rule, case(Known(sanctions=(Sanction("BW", "x", zone="North"),)))) == []
-

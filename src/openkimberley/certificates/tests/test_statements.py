@@ -47,9 +47,17 @@ KEY = SoftwareKey.from_secret("BW/sign/2026-1", "Ed25519", bytes(range(32)))
 ABOUT = {"iat": 1_793_600_000, "status_uri": "https://kp.example/status/1", "status_idx": 7}
 CID = bytes(range(32))
 PAPER = facts.Certificate(
-    number="BW0012345", issuer="BW", issue_date=date(2026, 11, 2), issuing_authority="Example Diamond Office",
-    expiry_date=date(2027, 1, 1), title=facts.TITLE, statement=facts.STATEMENT, english=True, origin=("BW",),
-    destination="EU", destination_authority="EU-BE",
+    number="BW0012345",
+    issuer="BW",
+    issue_date=date(2026, 11, 2),
+    issuing_authority="Example Diamond Office",
+    expiry_date=date(2027, 1, 1),
+    title=facts.TITLE,
+    statement=facts.STATEMENT,
+    english=True,
+    origin=("BW",),
+    destination="EU",
+    destination_authority="EU-BE",
     exporter=facts.Party("Okavango Example Diamonds (Pty) Ltd", "Plot 1, Airport Road, Gaborone", "BW-EXP-2026-0001"),
     importer=facts.Party("Antwerp Example Rough NV", "Hoveniersstraat 1, 2018 Antwerpen", "EU-BE-IMP-2026-0001"),
     parcels=3,
@@ -58,8 +66,11 @@ PAPER = facts.Certificate(
         facts.Line("7102.21", Decimal("1100.10"), Decimal("900001.00")),
         facts.Line("7102.10", Decimal("1057.55"), Decimal("5035800.00")),
     ),
-    total_carats=Decimal("4000.92"), total_usd=Decimal("48059257.78"), seals=("BW-SEAL-0098812",),
-    validated=facts.Validation("7F3A", date(2026, 11, 2)), paper_serial="BW-P-778812",
+    total_carats=Decimal("4000.92"),
+    total_usd=Decimal("48059257.78"),
+    seals=("BW-SEAL-0098812",),
+    validated=facts.Validation("7F3A", date(2026, 11, 2)),
+    paper_serial="BW-P-778812",
 )
 
 amounts = st.integers(0, 10**15 - 1).map(lambda cents: Decimal(cents).scaleb(-2))
@@ -68,7 +79,8 @@ filled = words.filter(lambda word: word.strip())
 parties = st.none() | st.builds(facts.Party, words, words, words)
 dates = st.dates(date(2003, 1, 1), date(2069, 1, 1))
 lines = st.lists(
-    st.builds(facts.Line, st.sampled_from(["7102.10", "7102.21", "7102.31", "7102"]), amounts, amounts), min_size=1,
+    st.builds(facts.Line, st.sampled_from(["7102.10", "7102.21", "7102.31", "7102"]), amounts, amounts),
+    min_size=1,
     max_size=4,
 ).map(tuple)
 places = st.sampled_from(["BW", "EU-BE", "TW", "EU"])
@@ -78,17 +90,32 @@ places = st.sampled_from(["BW", "EU-BE", "TW", "EU"])
 def certificates(draw):
     place = draw(places)
     return facts.Certificate(
-        number=draw(filled), issuer="BW", issue_date=draw(dates), issuing_authority=draw(words),
-        expiry_date=draw(dates), title=draw(st.sampled_from([facts.TITLE, "Certificat"])),
-        statement=draw(st.sampled_from([facts.STATEMENT, "Another wording"])), english=draw(st.booleans()),
-        origin=tuple(draw(st.lists(st.sampled_from(["BW", "AO", "ZA"]), unique=True))), mixed=draw(st.booleans()),
+        number=draw(filled),
+        issuer="BW",
+        issue_date=draw(dates),
+        issuing_authority=draw(words),
+        expiry_date=draw(dates),
+        title=draw(st.sampled_from([facts.TITLE, "Certificat"])),
+        statement=draw(st.sampled_from([facts.STATEMENT, "Another wording"])),
+        english=draw(st.booleans()),
+        origin=tuple(draw(st.lists(st.sampled_from(["BW", "AO", "ZA"]), unique=True))),
+        mixed=draw(st.booleans()),
         origin_shares=draw(st.dictionaries(st.sampled_from(["BW", "AO"]), amounts)),
-        destination=place.partition("-")[0], destination_authority=place, exporter=draw(parties),
-        importer=draw(parties), same_party_reason=draw(st.just("") | filled),
-        parcels=draw(st.none() | st.integers(1, 999)), parcel_reference=draw(st.just("") | filled), lines=draw(lines),
-        total_carats=draw(amounts), total_usd=draw(amounts), seals=tuple(draw(st.lists(filled, max_size=3))),
-        validated=facts.Validation(draw(words), draw(st.none() | dates)), zone=draw(st.just("") | filled),
-        countersigned_by=tuple(draw(st.lists(filled, max_size=2))), paper_serial=draw(words),
+        destination=place.partition("-")[0],
+        destination_authority=place,
+        exporter=draw(parties),
+        importer=draw(parties),
+        same_party_reason=draw(st.just("") | filled),
+        parcels=draw(st.none() | st.integers(1, 999)),
+        parcel_reference=draw(st.just("") | filled),
+        lines=draw(lines),
+        total_carats=draw(amounts),
+        total_usd=draw(amounts),
+        seals=tuple(draw(st.lists(filled, max_size=3))),
+        validated=facts.Validation(draw(words), draw(st.none() | dates)),
+        zone=draw(st.just("") | filled),
+        countersigned_by=tuple(draw(st.lists(filled, max_size=2))),
+        paper_serial=draw(words),
         draws_on=tuple(draw(st.lists(filled, max_size=2))),
     )
 
@@ -120,8 +147,20 @@ def test_a_certificate_survives_its_code_as_far_as_the_code_says(certificate):
     certificate = replace(certificate, origin=() if certificate.mixed else certificate.origin or ("BW",))
     code = qr.read(full_qr(certificate, signer=KEY, cid=CID, status=(1, 7), log_index=9))
     read = certificate_from_code(code)
-    for field in ("number", "issuer", "issue_date", "expiry_date", "origin", "mixed", "destination",
-                  "destination_authority", "parcels", "lines", "zone", "paper_serial"):
+    for field in (
+        "number",
+        "issuer",
+        "issue_date",
+        "expiry_date",
+        "origin",
+        "mixed",
+        "destination",
+        "destination_authority",
+        "parcels",
+        "lines",
+        "zone",
+        "paper_serial",
+    ):
         assert getattr(read, field) == getattr(certificate, field)
     assert read.total_carats == sum(line.carats for line in certificate.lines)
     assert read.seals == ((", ".join(certificate.seals),) if certificate.seals else ())
@@ -139,8 +178,14 @@ def test_a_certificate_survives_its_json(certificate):
 def test_the_visible_part_is_as_the_specification_says():
     visible, claims = credential_claims(PAPER, replaces=CID, authority="BW", **ABOUT)
     assert visible == {
-        "iss": "https://kp.example/p/BW", "vct": "https://kp.example/vct/kpc/1", "iat": 1_793_600_000,
-        "nbf": 1_793_600_000, "exp": 1_798_848_000, "kpc_number": "BW0012345", "participant": "BW", "authority": "BW",
+        "iss": "https://kp.example/p/BW",
+        "vct": "https://kp.example/vct/kpc/1",
+        "iat": 1_793_600_000,
+        "nbf": 1_793_600_000,
+        "exp": 1_798_848_000,
+        "kpc_number": "BW0012345",
+        "participant": "BW",
+        "authority": "BW",
         "status": {"status_list": {"idx": 7, "uri": "https://kp.example/status/1"}},
         "replaces": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
     }
@@ -168,10 +213,12 @@ def test_text_is_brought_to_one_spelling_before_it_is_signed():
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"issue_date": None, "total_usd": None}, "issue_date: is missing; total_usd: is missing"),
-     ({"lines": ()}, "lines: is missing"),
-     ({"lines": (facts.Line("7102.31", None, None),)}, "lines/0: is missing"),
-     ({"number": " ", "origin": ("",)}, "kpc_number: must not be empty; origin: \\[0\\] must not be empty")],
+    [
+        ({"issue_date": None, "total_usd": None}, "issue_date: is missing; total_usd: is missing"),
+        ({"lines": ()}, "lines: is missing"),
+        ({"lines": (facts.Line("7102.31", None, None),)}, "lines/0: is missing"),
+        ({"number": " ", "origin": ("",)}, "kpc_number: must not be empty; origin: \\[0\\] must not be empty"),
+    ],
 )
 def test_what_cannot_be_issued_names_every_field(change, named):
     with pytest.raises(Untrusted, match=named):
@@ -191,11 +238,23 @@ def test_a_claim_of_another_form_is_named(name):
 
 @pytest.mark.parametrize(
     ("name", "wrong"),
-    [("total_usd", "1.5"), ("total_usd", "01.50"), ("total_usd", "-1.50"), ("total_usd", "1,000.00"),
-     ("issue_date", "2026-02-30"), ("issue_date", "20261102"), ("lines", [{"hs": "7102.31", "carats": "1.00"}]),
-     ("lines", [{"hs": "7102.31", "carats": "1.00", "usd": "1.00", "clarity": "VS"}]), ("parcels", True),
-     ("mixed", False), ("kind", "TRANSIT"), ("origin_shares", {"BW": 100}), ("remarks", "x" * 1001),
-     ("origin", ["BW"] * 201), ("exporter", {"name": "x", "address": "y"})],
+    [
+        ("total_usd", "1.5"),
+        ("total_usd", "01.50"),
+        ("total_usd", "-1.50"),
+        ("total_usd", "1,000.00"),
+        ("issue_date", "2026-02-30"),
+        ("issue_date", "20261102"),
+        ("lines", [{"hs": "7102.31", "carats": "1.00"}]),
+        ("lines", [{"hs": "7102.31", "carats": "1.00", "usd": "1.00", "clarity": "VS"}]),
+        ("parcels", True),
+        ("mixed", False),
+        ("kind", "TRANSIT"),
+        ("origin_shares", {"BW": 100}),
+        ("remarks", "x" * 1001),
+        ("origin", ["BW"] * 201),
+        ("exporter", {"name": "x", "address": "y"}),
+    ],
 )
 def test_the_schema_is_strict(name, wrong):
     visible, claims = credential_claims(PAPER, **ABOUT)
@@ -212,8 +271,14 @@ def test_an_unknown_claim_is_refused_and_a_visible_one_is_needed():
 
 @pytest.mark.parametrize(
     ("profile", "sees", "never"),
-    [("bank", "total_usd", "lines"), ("carrier", "seal", "total_usd"), ("monitor", "lines", "exporter"),
-     ("observer", "value_band", "total_usd"), ("authority", "lines", ""), ("public", "kpc_number", "origin")],
+    [
+        ("bank", "total_usd", "lines"),
+        ("carrier", "seal", "total_usd"),
+        ("monitor", "lines", "exporter"),
+        ("observer", "value_band", "total_usd"),
+        ("authority", "lines", ""),
+        ("public", "kpc_number", "origin"),
+    ],
 )
 def test_a_profile_sees_its_claims_and_not_others(profile, sees, never):
     text, _ = issue_credential(PAPER, signer=KEY, **ABOUT)
@@ -268,12 +333,32 @@ def test_a_code_needs_dates_and_whole_lines(change):
 
 @pytest.mark.parametrize(
     ("key", "wrong", "field"),
-    [(1, 2, "version"), (2, "", "number"), (3, "x", "issue_date"), (4, MAX_DAYS + 1, "expiry_date"),
-     (5, "BW", "origin"), (5, [1], "origin"), (6, b"EU", "destination"), (7, ["a"], "exporter"), (8, "x", "importer"),
-     (9, [], "lines"),
-     (9, [[710231, 1]], "lines"), (9, [[5, 1, 1]], "lines"), (9, [[710231, -1, 1]], "lines"), (10, -1, "parcels"),
-     (11, 5, "seal"), (12, CID[:16], "cid"), (13, [1], "status"), (13, 7, "status"), (14, "x", "log index"),
-     (15, "", "authority"), (16, 1, "paper_serial"), (17, 1, "zone"), (18, 1, "18"), (4, None, "expiry_date")],
+    [
+        (1, 2, "version"),
+        (2, "", "number"),
+        (3, "x", "issue_date"),
+        (4, MAX_DAYS + 1, "expiry_date"),
+        (5, "BW", "origin"),
+        (5, [1], "origin"),
+        (6, b"EU", "destination"),
+        (7, ["a"], "exporter"),
+        (8, "x", "importer"),
+        (9, [], "lines"),
+        (9, [[710231, 1]], "lines"),
+        (9, [[5, 1, 1]], "lines"),
+        (9, [[710231, -1, 1]], "lines"),
+        (10, -1, "parcels"),
+        (11, 5, "seal"),
+        (12, CID[:16], "cid"),
+        (13, [1], "status"),
+        (13, 7, "status"),
+        (14, "x", "log index"),
+        (15, "", "authority"),
+        (16, 1, "paper_serial"),
+        (17, 1, "zone"),
+        (18, 1, "18"),
+        (4, None, "expiry_date"),
+    ],
 )
 def test_a_code_of_another_form_names_the_field(key, wrong, field):
     payload = full_qr_payload(PAPER, cid=CID, status=(1, 7), log_index=9) | {key: wrong}
@@ -291,15 +376,30 @@ def test_a_label_with_value_or_names_is_refused():
 
 
 RECEIPT = ImportReceipt(
-    participant="EU", authority="EU-BE", iat=1_793_900_000, cid=CID, number="BW0012345", exporting="BW",
-    received=date(2026, 11, 9), result="discrepancy", parcels=3, carats=Decimal("4000.90"), usd=Decimal("48059257.78"),
-    lines=PAPER.lines, seal="BW-SEAL-0098812", importer_ok=False,
-    differences=(Difference("lines/0/carats", "1843.27", "1843.25"),), approvals=2,
+    participant="EU",
+    authority="EU-BE",
+    iat=1_793_900_000,
+    cid=CID,
+    number="BW0012345",
+    exporting="BW",
+    received=date(2026, 11, 9),
+    result="discrepancy",
+    parcels=3,
+    carats=Decimal("4000.90"),
+    usd=Decimal("48059257.78"),
+    lines=PAPER.lines,
+    seal="BW-SEAL-0098812",
+    importer_ok=False,
+    differences=(Difference("lines/0/carats", "1843.27", "1843.25"),),
+    approvals=2,
 )
 VOIDING = Voiding("BW", "BW", 1_793_900_000, CID, "BW0012345", "REPLACED", "seal broken", CID[::-1])
 CORRECTION = Correction("BW", "BW", 1_793_900_000, CID, "BW0012345", "parcels", "3", "2", "counted twice")
-MESSAGES = [(sign_receipt, read_receipt, RECEIPT), (sign_void, read_void, VOIDING),
-            (sign_correction, read_correction, CORRECTION)]
+MESSAGES = [
+    (sign_receipt, read_receipt, RECEIPT),
+    (sign_void, read_void, VOIDING),
+    (sign_correction, read_correction, CORRECTION),
+]
 messages = pytest.mark.parametrize(("sign", "read", "statement"), MESSAGES)
 
 
@@ -348,13 +448,27 @@ def test_two_receipts_of_the_same_finding_are_different_statements():
 
 
 CONTRACT = {
-    "number": "SL004911", "issuer": "SL", "issuing_authority": "National Minerals Agency", "issue_date": "2015-10-05",
-    "expiry_date": "2015-12-04", "title": "Kimberley Process Certificate", "statement": "The rough diamonds ...",
-    "english": True, "origin": ["SL"], "origin_shares": {"SL": "100.00"}, "destination": "EU",
-    "destination_authority": "EU-BE", "exporter": {"name": "a", "address": "b", "licence": "c"},
-    "importer": {"name": "d", "address": "e", "licence": "f"}, "parcels": 1, "parcel_reference": "JMI/GGDO/4911",
-    "lines": [{"hs": "7102.31", "carats": "12.50", "usd": "4000.00"}], "total_carats": "12.50", "total_usd": "4000.00",
-    "seals": ["s"], "validated": {"by": "v", "date": "2015-10-05"},
+    "number": "SL004911",
+    "issuer": "SL",
+    "issuing_authority": "National Minerals Agency",
+    "issue_date": "2015-10-05",
+    "expiry_date": "2015-12-04",
+    "title": "Kimberley Process Certificate",
+    "statement": "The rough diamonds ...",
+    "english": True,
+    "origin": ["SL"],
+    "origin_shares": {"SL": "100.00"},
+    "destination": "EU",
+    "destination_authority": "EU-BE",
+    "exporter": {"name": "a", "address": "b", "licence": "c"},
+    "importer": {"name": "d", "address": "e", "licence": "f"},
+    "parcels": 1,
+    "parcel_reference": "JMI/GGDO/4911",
+    "lines": [{"hs": "7102.31", "carats": "12.50", "usd": "4000.00"}],
+    "total_carats": "12.50",
+    "total_usd": "4000.00",
+    "seals": ["s"],
+    "validated": {"by": "v", "date": "2015-10-05"},
     "presented": {"date": "2015-11-30", "at": "EU-BE", "seals_intact": True, "original": True, "announced": False},
 }
 
@@ -367,8 +481,13 @@ def test_the_contract_is_read_and_written_unchanged():
 
 @pytest.mark.parametrize(
     ("written", "origin", "mixed", "back"),
-    [("mixed", (), True, "mixed"), ("***", (), True, "mixed"), (["mixed", "AO"], ("AO",), True, ["mixed", "AO"]),
-     (["AO", "BW"], ("AO", "BW"), False, ["AO", "BW"]), ([], (), False, None)],
+    [
+        ("mixed", (), True, "mixed"),
+        ("***", (), True, "mixed"),
+        (["mixed", "AO"], ("AO",), True, ["mixed", "AO"]),
+        (["AO", "BW"], ("AO", "BW"), False, ["AO", "BW"]),
+        ([], (), False, None),
+    ],
 )
 def test_mixed_origin_is_a_word_not_a_country(written, origin, mixed, back):
     certificate = certificate_from_json(CONTRACT | {"origin": written})
@@ -384,19 +503,30 @@ def test_only_three_fields_are_needed():
 
 @pytest.mark.parametrize(
     ("change", "named"),
-    [({"number": None}, "number: is missing"), ({"issue_date": "2015-13-01"}, "issue_date: must be a date"),
-     ({"issue_date": "20151005"}, "issue_date: must be a date"), ({"total_usd": 4000.0}, "total_usd: must be text"),
-     ({"total_usd": 4000}, "total_usd: must be text"), ({"total_usd": "4,000"}, "total_usd: '4,000' is not an amount"),
-     ({"exporter": {"name": "a", "phone": "1"}}, "exporter/phone: is not known here"),
-     ({"exporter": "a"}, "exporter: must be an object"), ({"lines": "a"}, "lines: must be a list"),
-     ({"lines": [7]}, "lines/0: must be an object"), ({"lines": [{"carats": 1}]}, "lines/0/carats: must be text"),
-     ({"lines": [{}] * 201}, "lines: must be a list"), ({"parcels": "1"}, "parcels: must be a whole number"),
-     ({"parcels": True}, "parcels: must be a whole number"), ({"english": "yes"}, "english: must be true or false"),
-     ({"seals": "s"}, "seals: must be a list"), ({"origin": 7}, "origin: must be a list"),
-     ({"origin_shares": {"SL": "x"}}, "origin_shares/SL: 'x' is not an amount"),
-     ({"validated": {"on": "x"}}, "validated/on: is not known here"), ({"title": "\ud800"}, "title: must be text"),
-     ({"presented": {"seals": 1}}, "presented/seals: is not known here"),
-     ({"colour": "D"}, "colour: is not known here")],
+    [
+        ({"number": None}, "number: is missing"),
+        ({"issue_date": "2015-13-01"}, "issue_date: must be a date"),
+        ({"issue_date": "20151005"}, "issue_date: must be a date"),
+        ({"total_usd": 4000.0}, "total_usd: must be text"),
+        ({"total_usd": 4000}, "total_usd: must be text"),
+        ({"total_usd": "4,000"}, "total_usd: '4,000' is not an amount"),
+        ({"exporter": {"name": "a", "phone": "1"}}, "exporter/phone: is not known here"),
+        ({"exporter": "a"}, "exporter: must be an object"),
+        ({"lines": "a"}, "lines: must be a list"),
+        ({"lines": [7]}, "lines/0: must be an object"),
+        ({"lines": [{"carats": 1}]}, "lines/0/carats: must be text"),
+        ({"lines": [{}] * 201}, "lines: must be a list"),
+        ({"parcels": "1"}, "parcels: must be a whole number"),
+        ({"parcels": True}, "parcels: must be a whole number"),
+        ({"english": "yes"}, "english: must be true or false"),
+        ({"seals": "s"}, "seals: must be a list"),
+        ({"origin": 7}, "origin: must be a list"),
+        ({"origin_shares": {"SL": "x"}}, "origin_shares/SL: 'x' is not an amount"),
+        ({"validated": {"on": "x"}}, "validated/on: is not known here"),
+        ({"title": "\ud800"}, "title: must be text"),
+        ({"presented": {"seals": 1}}, "presented/seals: is not known here"),
+        ({"colour": "D"}, "colour: is not known here"),
+    ],
 )
 def test_a_wrong_field_is_named(change, named):
     with pytest.raises(Untrusted, match=named) as refused:

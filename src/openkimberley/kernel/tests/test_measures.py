@@ -16,7 +16,11 @@ from openkimberley.kernel.measures import BadMeasure, Period, amount, from_hundr
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("12.50", "12.50"), ("0", "0.00"), (" 7.5 ", "7.50"), (3, "3.00"), (Decimal("1.2"), "1.20"),
+        ("12.50", "12.50"),
+        ("0", "0.00"),
+        (" 7.5 ", "7.50"),
+        (3, "3.00"),
+        (Decimal("1.2"), "1.20"),
         ("9" * 13, "9" * 13 + ".00"),
     ],
 )

@@ -9,7 +9,8 @@ from openkimberley.trust.canonical import b64u, canonical, parse_json, unb64u
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=8,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
 )
 
 
@@ -32,8 +33,23 @@ def test_another_spelling_is_refused(text):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"\xff", b'{"a":1,"a":2}', b"1.0", b"1e2", b"NaN", b"Infinity", b"9007199254740992",
-     rb'"\ud800"', rb'{"\ud800":1}', b"[" * 18 + b"]" * 18, b"[" * 100_000, b"1" * 5000, b"'a'"],
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b'{"a":1,"a":2}',
+        b"1.0",
+        b"1e2",
+        b"NaN",
+        b"Infinity",
+        b"9007199254740992",
+        rb'"\ud800"',
+        rb'{"\ud800":1}',
+        b"[" * 18 + b"]" * 18,
+        b"[" * 100_000,
+        b"1" * 5000,
+        b"'a'",
+    ],
 )
 def test_json_that_could_be_read_two_ways_is_refused(data):
     with pytest.raises(Untrusted, match="9 anything"):

@@ -82,15 +82,29 @@ def test_the_header_cannot_choose_the_algorithm(alg):
 @both
 def test_a_public_key_survives_its_json(alg):
     public = key(alg).public(
-        not_before=date(2026, 1, 1), not_after=date(2027, 3, 31), state="compromised",
-        compromised_since=date(2026, 5, 1), authority="BW",
+        not_before=date(2026, 1, 1),
+        not_after=date(2027, 3, 31),
+        state="compromised",
+        compromised_since=date(2026, 5, 1),
+        authority="BW",
     )
     assert PublicKey.from_json(public.as_json(), "BW") == public
 
 
 @pytest.mark.parametrize(
-    "change", [{"pub": "AA"}, {"pub": "?"}, {"pub": None}, {"alg": "RS256"}, {"kid": ""}, {"kid": 7}, {"nbf": "soon"},
-               {"nbf": 5}, {"alg": "ES256"}, {"state": "lost"}],
+    "change",
+    [
+        {"pub": "AA"},
+        {"pub": "?"},
+        {"pub": None},
+        {"alg": "RS256"},
+        {"kid": ""},
+        {"kid": 7},
+        {"nbf": "soon"},
+        {"nbf": 5},
+        {"alg": "ES256"},
+        {"state": "lost"},
+    ],
 )
 def test_a_key_entry_that_is_none_is_refused(change):
     with pytest.raises(Untrusted, match="2 key"):
@@ -125,9 +139,22 @@ def changed(sealed, *path, to):
 
 @pytest.mark.parametrize(
     ("path", "to"),
-    [(("v",), 2), (("kdf", "alg"), "pbkdf2"), (("aead",), "none"), (("aad", "kid"), "ZA/sign/2026-1"),
-     (("aad", "use"), "log"), (("aad", "more"), "x"), (("kdf", "m"), 2**40), (("kdf", "m"), 65), (("kdf", "t"), 0),
-     (("kdf", "t"), True), (("kdf", "salt"), "!"), (("nonce",), "AA"), (("ct",), "AAAA"), (("kdf",), None)],
+    [
+        (("v",), 2),
+        (("kdf", "alg"), "pbkdf2"),
+        (("aead",), "none"),
+        (("aad", "kid"), "ZA/sign/2026-1"),
+        (("aad", "use"), "log"),
+        (("aad", "more"), "x"),
+        (("kdf", "m"), 2**40),
+        (("kdf", "m"), 65),
+        (("kdf", "t"), 0),
+        (("kdf", "t"), True),
+        (("kdf", "salt"), "!"),
+        (("nonce",), "AA"),
+        (("ct",), "AAAA"),
+        (("kdf",), None),
+    ],
 )
 def test_a_changed_key_file_is_refused(path, to):
     sealed = keystore.seal_key(key(), "passphrase", m=64, t=1, p=1)

@@ -15,7 +15,8 @@ from openkimberley.trust.statuslist import Status, StatusList
 KEY = SoftwareKey.from_secret("BW/sign/2026-1", "Ed25519", bytes(range(32)))
 values = st.recursive(
     st.integers(-(2**64), 2**64 - 1) | st.text(max_size=30) | st.binary(max_size=40),
-    lambda inner: st.lists(inner, max_size=3), max_leaves=6,
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=6,
 ).filter(lambda value: depth(value) < 4)
 payloads = st.dictionaries(st.integers(1, 23), values, min_size=1, max_size=8)
 
@@ -50,8 +51,14 @@ def test_a_code_is_compressed_only_where_that_is_shorter():
 
 @pytest.mark.parametrize(
     ("prefix", "payload"),
-    [("HTTP:", {1: 1}), (qr.FULL, {0: 1}), (qr.FULL, {24: 1}), (qr.FULL, {"1": 1}), (qr.FULL, {1: bytes(5000)}),
-     (qr.FULL, {1: b"".join(sha256(bytes([n])) for n in range(110))})],
+    [
+        ("HTTP:", {1: 1}),
+        (qr.FULL, {0: 1}),
+        (qr.FULL, {24: 1}),
+        (qr.FULL, {"1": 1}),
+        (qr.FULL, {1: bytes(5000)}),
+        (qr.FULL, {1: b"".join(sha256(bytes([n])) for n in range(110))}),
+    ],
 )
 def test_what_does_not_fit_a_code_is_not_written(prefix, payload):
     with pytest.raises(ValueError):

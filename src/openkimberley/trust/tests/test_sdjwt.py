@@ -42,8 +42,9 @@ def test_what_is_withheld_is_not_shown_and_the_signature_still_holds(claims, dat
 
 
 def test_nothing_that_may_be_withheld_stands_in_the_signed_part():
-    text = sdjwt.issue({"iss": "BW"}, {"total_usd": "48059257.78", "lines": ["secret"]}, signer=KEY,
-                       each_element_of=("lines",))
+    text = sdjwt.issue(
+        {"iss": "BW"}, {"total_usd": "48059257.78", "lines": ["secret"]}, signer=KEY, each_element_of=("lines",)
+    )
     signed = sdjwt.parse(sdjwt.present(text, ()))
     assert "48059257.78" not in json.dumps(dict(signed.jwt.payload))
     assert len(signed.jwt.payload["_sd"]) == 2
@@ -112,9 +113,17 @@ def part(value):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a.b", "a.b.c.d", f"{part([])}.{part({})}.AA", f"{part({})}.{part([])}.AA",
-     f"{part({'alg': 1})}.{part({})}.AA", f"{part({'alg': 'Ed25519', 'crit': 'b64'})}.{part({})}.AA",
-     f"{part({'jwk': {}})}.{part({})}.AA", f"{part({})}.{part({})}.A"],
+    [
+        "",
+        "a.b",
+        "a.b.c.d",
+        f"{part([])}.{part({})}.AA",
+        f"{part({})}.{part([])}.AA",
+        f"{part({'alg': 1})}.{part({})}.AA",
+        f"{part({'alg': 'Ed25519', 'crit': 'b64'})}.{part({})}.AA",
+        f"{part({'jwk': {}})}.{part({})}.AA",
+        f"{part({})}.{part({})}.A",
+    ],
 )
 def test_what_is_no_jws_is_refused(text):
     with pytest.raises(Untrusted, match="1 parse"):

@@ -50,27 +50,52 @@ KEY = SoftwareKey.from_secret("BW/sign/2026-1", "Ed25519", bytes(range(32)))
 LIST = "https://kp.example/status/1"
 SEAL = "ab" * 32
 PAPER = facts.Certificate(
-    number="BW0012345", issuer="BW", issue_date=date(2026, 11, 2), expiry_date=date(2027, 1, 1), title=facts.TITLE,
-    statement=facts.STATEMENT, english=True, origin=("BW",), destination="EU", destination_authority="EU-BE",
-    exporter=facts.Party("Example exporter", "Gaborone", ""), importer=facts.Party("Example importer", "Antwerp", ""),
-    parcels=1, lines=(facts.Line("7102.31", Decimal("12.50"), Decimal("4000.00")),), total_carats=Decimal("12.50"),
-    total_usd=Decimal("4000.00"), seals=("BW-SEAL-1",),
+    number="BW0012345",
+    issuer="BW",
+    issue_date=date(2026, 11, 2),
+    expiry_date=date(2027, 1, 1),
+    title=facts.TITLE,
+    statement=facts.STATEMENT,
+    english=True,
+    origin=("BW",),
+    destination="EU",
+    destination_authority="EU-BE",
+    exporter=facts.Party("Example exporter", "Gaborone", ""),
+    importer=facts.Party("Example importer", "Antwerp", ""),
+    parcels=1,
+    lines=(facts.Line("7102.31", Decimal("12.50"), Decimal("4000.00")),),
+    total_carats=Decimal("12.50"),
+    total_usd=Decimal("4000.00"),
+    seals=("BW-SEAL-1",),
 )
 CREDENTIAL, CID = issue_credential(PAPER, signer=KEY, iat=1_793_610_000, status_uri=LIST, status_idx=0)
 CODE = full_qr(PAPER, signer=KEY, cid=CID, status=(1, 0))
 LABEL = label_qr(PAPER, signer=KEY, cid=CID, status=(1, 0))
 HISTORY = [{"status": "PARTICIPANT", "from": "2003-01-01", "until": None, "source": "list"}]
 WRITTEN = {
-    "v": 1, "issued": "2026-11-08T00:00:00+00:00",
-    "participants": {"BW": {"name": "Botswana", "history": HISTORY},
-                     "EU": {"name": "European Union", "codes": ["EC"], "history": HISTORY}},
+    "v": 1,
+    "issued": "2026-11-08T00:00:00+00:00",
+    "participants": {
+        "BW": {"name": "Botswana", "history": HISTORY},
+        "EU": {"name": "European Union", "codes": ["EC"], "history": HISTORY},
+    },
     "authorities": {
         "BW": {"participant": "BW", "mode": "node", "keys": [KEY.public().as_json()], "seal_certificates": [SEAL]},
         "EU-BE": {"participant": "EU", "mode": "node"},
     },
-    "status_lists": {LIST: {"bits": 2, "lst": StatusList.empty(16).with_({3: Status.USED}).encode(),
-                            "exp": 1_794_700_000, "authority": "BW", "id": 1}},
-    "expected": [b64u(CID)], "used": [], "alerts": [], "overlay": {},
+    "status_lists": {
+        LIST: {
+            "bits": 2,
+            "lst": StatusList.empty(16).with_({3: Status.USED}).encode(),
+            "exp": 1_794_700_000,
+            "authority": "BW",
+            "id": 1,
+        }
+    },
+    "expected": [b64u(CID)],
+    "used": [],
+    "alerts": [],
+    "overlay": {},
 }
 
 
@@ -127,14 +152,19 @@ PASSED = Check(1, Result.PASS, "")
 
 @pytest.mark.parametrize(
     ("check", "verdict", "advice"),
-    [(Check(5, Result.FAIL, ""), "invalid", "reject"), (Check(5, Result.FAIL, "", counts=False), "valid", "accept"),
-     (Check(2, Result.UNKNOWN, ""), "cannot_tell", "hold"),
-     (Check(2, Result.UNKNOWN, "", ask=True), "cannot_tell", "ask_issuer"),
-     (Check(13, Result.UNKNOWN, "", counts=False), "valid", "accept"), (Check(6, Result.WARN, ""), "valid", "accept"),
-     (Check(12, Result.WARN, ""), "valid", "accept"), (Check(7, Result.WARN, ""), "cannot_tell", "hold"),
-     (Check(9, Result.WARN, ""), "cannot_tell", "hold"),
-     (Check(10, Result.WARN, "", ask=True), "cannot_tell", "ask_issuer"),
-     (PASSED, "valid", "accept")],
+    [
+        (Check(5, Result.FAIL, ""), "invalid", "reject"),
+        (Check(5, Result.FAIL, "", counts=False), "valid", "accept"),
+        (Check(2, Result.UNKNOWN, ""), "cannot_tell", "hold"),
+        (Check(2, Result.UNKNOWN, "", ask=True), "cannot_tell", "ask_issuer"),
+        (Check(13, Result.UNKNOWN, "", counts=False), "valid", "accept"),
+        (Check(6, Result.WARN, ""), "valid", "accept"),
+        (Check(12, Result.WARN, ""), "valid", "accept"),
+        (Check(7, Result.WARN, ""), "cannot_tell", "hold"),
+        (Check(9, Result.WARN, ""), "cannot_tell", "hold"),
+        (Check(10, Result.WARN, "", ask=True), "cannot_tell", "ask_issuer"),
+        (PASSED, "valid", "accept"),
+    ],
 )
 def test_how_checks_make_a_verdict(check, verdict, advice):
     assert judge([PASSED, check]) == (verdict, advice)
@@ -320,11 +350,21 @@ def test_a_bundle_survives_its_bytes():
 
 @pytest.mark.parametrize(
     "change",
-    [{"v": 2}, {"v": None}, {"issued": "soon"}, {"issued": 5}, {"participants": []},
-     {"participants": {"BW": {"history": [{"status": "GONE", "from": "2003-01-01"}]}}},
-     {"participants": {"BW": {"history": [{"status": "REMOVED"}]}}}, {"authorities": {"BW": {}}},
-     {"authorities": {"BW": {"participant": "BW", "number_patterns": ["("]}}}, {"used": [{"cid": "AA"}]},
-     {"status_lists": {"u": {"bits": 2}}}, {"expected": "x"}, {"overlay": {"participants": {"BW": {}}}}],
+    [
+        {"v": 2},
+        {"v": None},
+        {"issued": "soon"},
+        {"issued": 5},
+        {"participants": []},
+        {"participants": {"BW": {"history": [{"status": "GONE", "from": "2003-01-01"}]}}},
+        {"participants": {"BW": {"history": [{"status": "REMOVED"}]}}},
+        {"authorities": {"BW": {}}},
+        {"authorities": {"BW": {"participant": "BW", "number_patterns": ["("]}}},
+        {"used": [{"cid": "AA"}]},
+        {"status_lists": {"u": {"bits": 2}}},
+        {"expected": "x"},
+        {"overlay": {"participants": {"BW": {}}}},
+    ],
 )
 def test_what_is_no_bundle_is_refused(change):
     with pytest.raises(Untrusted):
