@@ -202,9 +202,9 @@ def faults(catalog: Catalog) -> Iterator[str]:
         if message.fuzzy:
             yield f"{language}: fuzzy: {message.id!r}"
         said = (message.id,) if isinstance(message.id, str) else tuple(message.id)
-        english: list[set[str]] = [placeholders(sentence) for sentence in said]
+        some, every = placeholders(" ".join(said)), placeholders(said[0]) & placeholders(said[-1])
         for number, form in enumerate(forms(message)):
-            strange, lacking = placeholders(form) - set.union(*english), set.intersection(*english) - placeholders(form)
+            strange, lacking = placeholders(form) - some, every - placeholders(form)
             spared = len(forms(message)) > 1 and number in ONE_NUMBER.get(language, ()) and len(lacking) == 1
             if form and (strange or (lacking and not spared)):
                 yield f"{language}: placeholders: {message.id!r}: {form!r}"
