@@ -96,13 +96,11 @@ class SealForm(Form):
     box_kept = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
     parcel_kept = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 
-    def clean(self) -> dict[str, Any]:
-        """Both photographs are there, now or from the attempt before."""
-        cleaned = super().clean() or self.cleaned_data
-        for name in ("box", "parcel"):
-            if not cleaned.get(name) and not cleaned.get(f"{name}_kept") and name not in self.errors:
-                self.add_error(name, _("Take this photograph: it goes on record with the seals."))
-        return cleaned
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("box", "parcel"):  # what was kept at an attempt before need not be chosen again
+            self.fields[name].required = not self.data.get(f"{name}_kept")
+            self.fields[name].error_messages["required"] = _("Take this photograph: it goes on record with the seals.")
 
 
 class AnnounceForm(Form):

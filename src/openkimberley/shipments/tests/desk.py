@@ -14,8 +14,8 @@ from django.test import Client
 from tests import story
 from tests.cast import NOW
 
-from openkimberley.certificates import queries as certificates
 from openkimberley.kernel.actor import Actor
+from openkimberley.shipments.tests import steps
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc000000301010018dd8db0"
@@ -33,7 +33,7 @@ def node(db, settings, monkeypatch, tmp_path):
     CLOCK["now"] = NOW
     monkeypatch.setattr("django.utils.timezone.now", lambda: CLOCK["now"])
     story.furnish()
-    certificates._bundle.clear()
+    steps.forget()
 
 
 @contextmanager

@@ -13,12 +13,18 @@ from tests.cast import ANNEKE, KAGISO, NOW
 
 from openkimberley.certificates.facts import Line
 from openkimberley.certificates.models import Certificate
+from openkimberley.certificates.queries import bundling
 from openkimberley.shipments import actions
 from openkimberley.shipments.facts import Inspection
 from openkimberley.shipments.models import Arrival, Shipment
 
 HOUR = timedelta(hours=1)
 SEAL = "BW-SEAL-0098812"
+
+
+def forget() -> None:
+    """Forget the bundle made for another test: it is known by the journal's length, and tests undo theirs."""
+    bundling._bundle.clear()
 
 
 def picture(name: str, shows: str) -> actions.Picture:

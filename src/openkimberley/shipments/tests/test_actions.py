@@ -50,7 +50,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _furnished(db):
     story.furnish()
-    certificates._bundle.clear()  # it is known by the length of the journal, and tests undo theirs
+    steps.forget()
 
 
 def status(certificate) -> str:

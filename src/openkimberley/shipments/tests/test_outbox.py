@@ -12,7 +12,6 @@ from django.core.mail.backends.base import BaseEmailBackend
 from tests import story
 from tests.cast import AUDITOR, KAGISO, MPHO, NOW
 
-from openkimberley.certificates import queries as certificates
 from openkimberley.kernel.actor import Actor, Role
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted
 from openkimberley.shipments import actions, queries
@@ -27,7 +26,7 @@ NODE = Actor("node", frozenset({Role.ISSUING_OFFICER, Role.IMPORT_OFFICER, Role.
 def _furnished(db, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     story.furnish()
-    certificates._bundle.clear()
+    steps.forget()
 
 
 @pytest.fixture

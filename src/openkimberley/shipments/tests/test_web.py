@@ -172,7 +172,7 @@ def test_a_difference_leads_to_the_case_and_its_ways_out():
     number = certificate.number
     desk = signed_in(ANNEKE)
     page = words(desk.get(f"/imports/{number}/case"))
-    for said in ("total_carats", "2093.27", "2093.26", "Release with remedy", "Confiscate the goods"):
+    for said in ("Total carats", "2093.27", "2093.26", "Release with remedy", "Confiscate the goods"):
         assert said in page
     for way in ("detain", "tell", "correct", "release", "return", "refuse", "confiscate", "original"):
         assert desk.get(f"/imports/{number}/case/{way}").status_code == 200

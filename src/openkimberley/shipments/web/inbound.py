@@ -94,9 +94,10 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
     officer = by.may(P.SHIPMENT_RECEIVE)
     return render(request, "shipments/arrival.html", {
         "row": row, "officer": officer, "report": row.verdict, "says": queries.corrected(row),
-        "inspections": list(row.inspections.all()), "case": getattr(row, "case", None),
+        "inspections": [(one, show.differences(one.differences)) for one in row.inspections.all()],
+        "case": getattr(row, "case", None),
         "confirmation": queries.confirmation(row.issuer, row.number), "today": timezone.now().date(),
-        "timeline": queries.timeline(row.written, by=by), "photographs": queries.photographs(row.written, by=by),
+        "timeline": show.timeline(row.written, by=by), "photographs": queries.photographs(row.written, by=by),
         "undecidable": queries.not_to_be_decided(row) if row.held and officer else [],
     })  # fmt: skip
 
@@ -172,7 +173,10 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """The receipt, to read and to print."""
     by = demand(request, P.SHIPMENT_READ)
     row = queries.receipt(number, by=by)
-    return render(request, "shipments/receipt.html", {"row": row, "printed": queries.printed_receipt(row)})
+    printed = queries.printed_receipt(row)
+    return render(request, "shipments/receipt.html", {
+        "row": row, "printed": printed, "differences": show.differences(list(printed.differences)),
+    })  # fmt: skip
 
 
 @require_GET
@@ -210,7 +214,9 @@ def discrepancy(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "shipments/discrepancy.html", {
         "case": case, "row": case.arrival, "officer": by.may(P.SHIPMENT_RECEIVE), "today": timezone.now().date(),
         "inspected": case.arrival.inspections.exists(), "ways": WAYS, "serious": queries.serious(case),
-        "timeline": queries.timeline(case.arrival.written, by=by),
+        "timeline": show.timeline(case.arrival.written, by=by),
+        "differences": show.differences(case.differences), "way_out": show.WAYS.get(case.way_out, case.way_out),
+        "finding": show.FAULTS.get(case.finding, case.finding),
         "original_missing": {one["rule"] for one in queries.serious(case)} == {"R073"} and not case.differences,
     })  # fmt: skip
 

@@ -54,11 +54,13 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
     except NotFound:
         return _not_sealed(request, number, by)
     own = row.authority == by.authority
+    confirmation = queries.confirmation(row.participant, number)
     return render(request, "shipments/shipment.html", {
         "row": row, "own": own, "seals": list(row.seals.all()), "steps": queries.STEPS,
         "photographs": queries.photographs(number, by=by), "transit": queries.transit_points(number, by=by),
-        "notices": list(queries.notices(by=by, number=number)), "timeline": queries.timeline(number, by=by),
-        "confirmation": queries.confirmation(row.participant, number), "acts": _acts(row, by) if own else [],
+        "notices": list(queries.notices(by=by, number=number)), "timeline": show.timeline(number, by=by),
+        "confirmation": confirmation, "result": show.RESULTS.get(confirmation.result) if confirmation else None,
+        "acts": _acts(row, by) if own else [],
     })  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.paper(number, by=by)
     return render(request, "shipments/paper.html", {
         "row": row, "questions": queries.questions(row, by=by), "specimens": queries.specimens_for(row),
-        "timeline": queries.timeline(row.number, by=by), "says": queries.paper_facts(row),
+        "timeline": show.timeline(row.number, by=by), "says": queries.paper_facts(row),
     })  # fmt: skip
 
 
