@@ -1,7 +1,7 @@
 """PURE. The nouns of certification: a certificate's content, and the life cycle of an application and a certificate.
 
-``Certificate`` is what a Kimberley Process Certificate says (KPCS Core Document, Annex I), whoever issued it and however
-much of it is known: what is missing is None or empty, so that a rule can object instead of a program failing.
+``Certificate`` is what a Kimberley Process Certificate says (KPCS Core Document, Annex I), whoever issued it and
+however much of it is known: what is missing is None or empty, so that a rule can object instead of a program failing.
 """
 
 from __future__ import annotations

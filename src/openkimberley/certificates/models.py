@@ -47,7 +47,8 @@ class Application(models.Model):
         ]
         indexes = [
             models.Index(fields=["authority", "status", "changed_at"], name="cert_app_status_ix"),
-            models.Index(fields=["authority", "company", "status"], name="cert_app_company_ix"),
+            models.Index(fields=["authority", "company", "-changed_at", "-id"], name="cert_app_company_ix"),
+            models.Index(fields=["authority", "-changed_at", "-id"], name="cert_app_newest_ix"),
         ]
 
     def __str__(self) -> str:
@@ -225,6 +226,8 @@ class Certificate(models.Model):
             models.Index(fields=["authority", "status", "changed_at"], name="cert_status_ix"),
             models.Index(fields=["authority", "exporter_licence", "issued_at"], name="cert_exporter_ix"),
             models.Index(fields=["destination_authority", "status"], name="cert_destination_ix"),
+            models.Index(fields=["destination_authority", "-issued_at", "-id"], name="cert_arriving_newest_ix"),
+            models.Index(fields=["authority", "-issued_at", "-id"], name="cert_newest_ix"),
             models.Index(fields=["cid"], name="cert_by_cid_ix"),
         ]
 

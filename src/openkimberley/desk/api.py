@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from openkimberley.kernel.errors import KimberleyError, NotPermitted, Refused, Untrusted
 
@@ -38,3 +39,22 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(KimberleyError)
     def _five(request: HttpRequest, error: KimberleyError) -> HttpResponse:
         return explain(error)
+
+    @api.exception_handler(ValidationError)
+    def _form(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        faults = [
+            {"field": "/".join(str(part) for part in fault["loc"]), "message": fault["msg"]} for fault in error.errors
+        ]
+        return problem(422, "Malformed", "the request has not the form that the description asks for", faults=faults)
+
+    @api.exception_handler(AuthenticationError)
+    def _who(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+        return problem(401, "NotSignedIn", "sign in, or send a token as Authorization: Bearer")
+
+    @api.exception_handler(HttpError)
+    def _other(request: HttpRequest, error: HttpError) -> HttpResponse:
+        return problem(error.status_code, "Error", str(error))
+
+    @api.exception_handler(Http404)
+    def _nothing(request: HttpRequest, error: Http404) -> HttpResponse:
+        return problem(404, "NotFound", "there is nothing at this address")

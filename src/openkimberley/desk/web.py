@@ -67,7 +67,9 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
+        """Pass the request on; a NUL in an address is no address (PostgreSQL would stumble over it)."""
+        if "\0" in request.path:
+            return render(request, "400.html", status=400)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -67,11 +67,9 @@ def rules(request: HttpRequest) -> list[dict[str, str]]:
 @api.get("/work", tags=["work list"])
 def work(request: HttpRequest) -> list[dict[str, Any]]:
     """What waits for the signed-in person, the oldest first."""
-    from openkimberley.shipments import queries as shipments
+    from openkimberley.node.pages import everything_waiting
 
-    by, now = actor_of(request), timezone.now()
-    found = [*certificates.waiting(by), *shipments.waiting(by, at=now)]
-    return sorted(found, key=lambda item: item["since"])
+    return sorted(everything_waiting(actor_of(request), at=timezone.now()), key=lambda item: item["since"])
 
 
 @api.get("/journal", tags=["journal"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import queries as certificates
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.documents.qr import scan
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from openkimberley.certificates.facts import Certificate
+    from openkimberley.kernel.actor import Actor
     from openkimberley.verification.facts import Report
 
 MOST_UPLOADED = 12 * 1024 * 1024  # a telephone's photograph of a page is 5 MB
@@ -43,10 +45,15 @@ def home(request: HttpRequest) -> HttpResponse:
     if not by.id:
         return render(request, "node/front.html")
     now = timezone.now()
-    work = sorted([*certificates.waiting(by), *shipments.waiting(by, at=now)], key=lambda item: item["since"])
+    work = sorted(everything_waiting(by, at=now), key=lambda item: item["since"])
     page = Paginator(work, 50).get_page(request.GET.get("page"))
     template = "node/work.html" if getattr(request, "htmx", False) else "node/home.html"
     return render(request, template, {"page": page, "today": now.date()})
+
+
+def everything_waiting(by: Actor, *, at: datetime) -> list[dict[str, Any]]:
+    """What waits for somebody in all areas."""
+    return [*certificates.waiting(by), *shipments.waiting(by, at=at), *alerts.waiting(by)]
 
 
 @require_GET
@@ -55,7 +62,7 @@ def search(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     if not by.id:
         raise NotPermitted(Permission.CERTIFICATE_READ, _("Sign in to search. Licences are public: see Licences."))
-    wanted = request.GET.get("q", "").strip()[:80]
+    wanted = request.GET.get("q", "").replace("\0", "").strip()[:80]
     found: dict[str, Any] = {"wanted": wanted}
     if wanted:
         found["applications"], found["certificates"] = certificates.search(wanted, by=by)
@@ -165,7 +172,7 @@ def rules(request: HttpRequest) -> HttpResponse:
 def journal_page(request: HttpRequest) -> HttpResponse:
     """Every act, newest first, for those who may read the journal: an auditor's page."""
     by = demand(request, Permission.JOURNAL_READ)
-    subject, event = request.GET.get("subject", "")[:80], request.GET.get("event", "")[:60]
+    subject, event = (request.GET.get(name, "").replace("\0", "")[:80] for name in ("subject", "event"))
     rows = journal.entries(subject=subject, event=event, authority=by.authority)
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     shown = [{"row": row, "said": json.loads(row.statement)["statement"]} for row in page]

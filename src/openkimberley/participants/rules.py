@@ -16,7 +16,10 @@ def _no(rule_code: str, template: str, /, *, field: str = "", remedy: str = "", 
 
 @rule("R172", severity=Severity.REFUSE)
 def decision_has_number_and_source(decision: Decision) -> Iterator[Objection]:
-    """Every decision has a number, and a source where its text can be read."""
+    """Every decision has a number (form `KP/2017/Plenary/Administrative Decision 1`), date, text version, effect on lists.
+
+    Asked so far: the number, and a source where the text can be read. The register of texts comes with the forum.
+    """
     if not decision.reference.strip():
         remedy = _("Give the number of the Administrative Decision or the date of the Chair's notice.")
         yield _no("R172", _("The decision has no number."), field="reference", remedy=remedy)
@@ -27,7 +30,10 @@ def decision_has_number_and_source(decision: Decision) -> Iterator[Objection]:
 
 @rule("R165", severity=Severity.REFUSE)
 def decision_follows_the_status(decision: Decision, participant: Participant) -> Iterator[Objection]:
-    """A status starts at a stated day, follows the status before it, and leaves the past alone."""
+    """CPC recommends; Plenary or written procedure decides; status starts at a stated date.
+
+    Asked so far: the date. A status follows the one before it and leaves the past alone.
+    """
     current = participant.timeline()[-1]
     if current.status not in FOLLOWS[decision.verb]:
         yield _no("R165", _("%(code)s is %(status)s since %(since)s: the decision does not fit."), field="verb",
@@ -58,7 +64,10 @@ def correction_fits_between_its_neighbours(
 
 @rule("R173", severity=Severity.REFUSE)
 def national_list_has_its_own_day_and_source(entry: StatusPeriod, before: StatusPeriod | None) -> Iterator[Objection]:
-    """National lists follow the Chair's notice with days of their own, each with the law that says so."""
+    """The list of Participants is changed by notice of the Chair; national lists follow with their own dates.
+
+    Each entry names the law that says so.
+    """
     if not entry.source.strip():
         yield _no("R173", _("The entry in the national list has no source."), field="source",
                   remedy=_("Name the law or notice."))  # fmt: skip

@@ -1,4 +1,4 @@
-"""What may happen to an issued certificate: void, lost, taken back expired, corrected, and the steps of its shipment."""
+"""What may happen to an issued certificate: void, lost, taken back expired, corrected, the steps of its shipment."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime
 from openkimberley.alerts import actions as alerts
 from openkimberley.alerts.facts import Alert, AlertKind, AlertStatus
 from openkimberley.certificates import rules, statements
-from openkimberley.certificates.rules.correction import text_at
 from openkimberley.certificates.facts import CERTIFICATE_TRANSITIONS, CertificateStatus
 from openkimberley.certificates.models import Certificate, Correction
+from openkimberley.certificates.rules.correction import text_at
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotFound, Refused

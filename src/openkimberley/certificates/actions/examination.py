@@ -63,6 +63,8 @@ def examine(
         row.status = S.FILED.value  # a technical certificate has no applicant who files: the officer's examination does
         row.filed_by, row.filed_at = row.opened_by, at
     move(row, S.EXAMINED, at=at)
+    if len(lines) != len(row.content.get("lines") or []):
+        raise Conflict("an examination has as many lines as the application: send it back if there are more or fewer")
     weighed = [{"hs": measures.hs_code(line["hs"]), "carats": str(measures.carats(line["carats"]))} for line in lines]
     total = sum((Decimal(line["carats"]) for line in weighed), Decimal("0.00"))
     found = Examination.objects.create(

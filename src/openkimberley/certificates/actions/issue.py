@@ -17,7 +17,12 @@ from openkimberley.certificates import queries, rules, statements
 from openkimberley.certificates.actions.application import locked, move
 from openkimberley.certificates.actions.paper import use_form
 from openkimberley.certificates.facts import (
-    CERTIFICATE_TRANSITIONS, STATEMENT, TITLE, ApplicationStatus, CertificateStatus, Kind,
+    CERTIFICATE_TRANSITIONS,
+    STATEMENT,
+    TITLE,
+    ApplicationStatus,
+    CertificateStatus,
+    Kind,
 )  # fmt: skip
 from openkimberley.certificates.models import Application, Certificate, Draw, NumberRange, StatusIndex
 from openkimberley.journal.actions import action, record
@@ -47,7 +52,7 @@ def approve(
     row.decided_by = by.id
     numbers = _range_for(row.authority, at.date())
     number = f"{numbers.prefix}{numbers.next:0{numbers.digits}d}"
-    content = _content(row, number=number, on=at.date(), by=by, paper_serial=paper_serial)
+    content = content_to_issue(row, number=number, on=at.date(), by=by, paper_serial=paper_serial)
     case = queries.case(row, on=at.date(), content=content, approver=by.id)
     stops = [o for o in rules.before_issue(case) if o.severity is not Severity.FLAG]
     old = _predecessor(row, by=by)
@@ -89,14 +94,14 @@ def _replacement(old: Certificate, *, surrendered: bool) -> rules.Replacement:
 
 
 def _range_for(authority: str, on: date) -> NumberRange:
-    """The range to number from: this year's own first, else one without a year. Raises ``NotFound`` where all are used."""
+    """The range to number from: this year's own first, else one without a year. Raises ``NotFound`` if all are used."""
     for row in NumberRange.objects.select_for_update().filter(authority=authority).order_by("-year", "first"):
         if row.next <= row.last and row.year in (on.year, None):
             return row
     raise NotFound("free certificate number", f"of {authority}: register a range")
 
 
-def _content(row: Application, *, number: str, on: date, by: Actor, paper_serial: str) -> dict[str, Any]:
+def content_to_issue(row: Application, *, number: str, on: date, by: Actor, paper_serial: str) -> dict[str, Any]:
     """The certificate's JSON: what was applied for, with the weights measured and the values that count."""
     found = row.examinations.last()
     if found is None:
@@ -125,7 +130,7 @@ def _content(row: Application, *, number: str, on: date, by: Actor, paper_serial
 
 
 def values_that_count(row: Application, *, highest: bool) -> list[str]:
-    """US$ of each line: the exporter's as declared, or of the highest valuation where the profile says so (R059, R060)."""
+    """US$ of each line: as declared, or of the highest valuation where the profile says so (R059, R060)."""
     declared = [str(line.get("usd", "")) for line in row.content.get("lines", [])]
     if not highest:
         return declared

@@ -7,6 +7,25 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests import story
+from tests.cast import (
+    AGENT,
+    ANNEKE,
+    AUDITOR,
+    BE,
+    BW,
+    DIRK,
+    DRAFT,
+    EXPORTER_LICENCE,
+    KAGISO,
+    MPHO,
+    NALEDI,
+    NOW,
+    OBSERVER,
+    SEKGOMA,
+    STRANGER,
+    TUMELO,
+)  # fmt: skip
 
 from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import actions, queries, statements
@@ -15,11 +34,6 @@ from openkimberley.certificates.models import Application, Certificate, Form, Nu
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused
 from openkimberley.trust import sdjwt
-from tests import story
-from tests.cast import (
-    AGENT, ANNEKE, AUDITOR, BE, BW, DIRK, DRAFT, EXPORTER_LICENCE, KAGISO, MPHO, NALEDI, NOW, OBSERVER, SEKGOMA,
-    STRANGER, TUMELO,
-)  # fmt: skip
 
 pytestmark = pytest.mark.django_db
 

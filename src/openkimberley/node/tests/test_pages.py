@@ -7,13 +7,13 @@ import json
 import pytest
 from django.test import Client
 from django.urls import reverse
+from tests import story
+from tests.cast import BE, BW, EXPORTER_LICENCE, NOW
 
 from openkimberley.accounts import actions as accounts
 from openkimberley.documents.qr import qr_png
 from openkimberley.kernel.actor import Actor, Role
 from openkimberley.node import navigation, reactions
-from tests import story
-from tests.cast import BE, BW, EXPORTER_LICENCE, NOW
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-password-for-tests"
