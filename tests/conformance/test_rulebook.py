@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import openkimberley.participants.rules  # noqa: F401 - its rules are tied by importing it
+import openkimberley.participants.rules
 import openkimberley.trade.rules  # noqa: F401 - its rules are tied by importing it
 from openkimberley.certificates import rules as certificate_rules
 from openkimberley.certificates.rules import correction

@@ -46,7 +46,7 @@ def export(target: Path | None, public: bool) -> None:
     """Write the alerts that stop something to TARGET, or to the terminal, as kp.alert.v1."""
     start_django()
     from openkimberley.alerts import queries
-    from openkimberley.desk.files import write_atomically
+    from openkimberley.desk.atomic import write_atomically
 
     found = queries.export(public=public)
     data = statements.write_public(found) if public else statements.write(found)

@@ -19,10 +19,8 @@ that names the file by its hash is the record.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import struct
-import tempfile
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +30,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpResponse
 
+from openkimberley.desk.atomic import write_atomically
 from openkimberley.kernel.errors import NotFound, Untrusted
 
 if TYPE_CHECKING:
@@ -51,22 +50,6 @@ _PNG_KEPT = {
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs", b"cICP",
 }  # fmt: skip
 _WEBP_KEPT = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"ANIM", b"ANMF"}
-
-
-def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a whole file or nothing: a new file beside it, flushed to disk, then renamed over it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def keep(data: bytes, kind: str = "document") -> str:

@@ -1,7 +1,7 @@
 """``@action`` and ``record``: permitted, in one transaction, journalled, listed. Nothing else writes.
 
 An action is a function with keyword arguments only, ``by`` (an ``Actor``) and ``at`` (an aware ``datetime``) among
-them. It starts a transaction, or joins that of the action which called it. If it leaves no entry of its own in the journal it
+them. It starts a transaction, or joins that of the action which called it. If it leaves no entry of its own it
 fails with ``LeftNoTrace`` and everything is undone. A refusal is an act too: the outermost action records it after the
 rollback, so that an attempt never goes without a trace.
 """
@@ -83,7 +83,7 @@ def action(name: str, *, needs: Permission) -> Callable[[Callable[A, R]], Callab
 
 
 def _single_file() -> None:
-    """Let one act at a time write, so that serials and the journal have no gaps. SQLite's IMMEDIATE does it by nature."""
+    """Let one act at a time write, so that serials and the journal have no gaps. SQLite does so by nature."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [JOURNAL_LOCK])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from openkimberley.desk.atomic import write_atomically
 from openkimberley.desk.cli import EXIT_OF_VERDICT, REFUSED, Day, json_option, show_json, start_django
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.node import place
@@ -54,7 +55,7 @@ def verify(artefact: Path, bundle_path: Path | None, at: date | None, authority:
     """Is this QR text, SD-JWT or PDF genuine and usable? Needs no database and no network.
 
     The bundle holds the participants, keys and statuses that are trusted. Where none is named it is this node's own
-    (KIMBERLEY_DIR), else the one adopted with `kimberley bundle import`; never a file that merely lies beside the paper.
+    (KIMBERLEY_DIR), else the one adopted with `kimberley bundle import`; never a file that just lies beside the paper.
     """
     from openkimberley.node.verifying import verify_file
     from openkimberley.verification.statements import Bundle
@@ -99,7 +100,7 @@ def export(file: Path) -> None:
 
     from openkimberley.certificates import queries
 
-    place.write_atomically(file, json.dumps(queries.bundle(at=timezone.now()), ensure_ascii=False).encode())
+    write_atomically(file, json.dumps(queries.bundle(at=timezone.now()), ensure_ascii=False).encode())
     click.echo(f"{file}: {file.stat().st_size} bytes")
 
 
@@ -124,7 +125,7 @@ def adopt(data: bytes) -> None:
         old = Bundle.from_bytes(path.read_bytes())
         if old.as_json().get("node") == new.as_json().get("node") and old.issued > new.issued:
             raise Untrusted("1 parse", f"this bundle of {new.issued} is older than the adopted one of {old.issued}")
-    place.write_atomically(path, data)
+    write_atomically(path, data)
 
 
 @click.group()

@@ -36,6 +36,7 @@ def actions_page() -> str:
 
 def states_page() -> str:
     """docs/states.md: each life cycle, drawn from its table of transitions."""
+    from openkimberley.alerts.facts import TRANSITIONS as ALERT_TRANSITIONS
     from openkimberley.certificates.facts import APPLICATION_TRANSITIONS, CERTIFICATE_TRANSITIONS
     from openkimberley.shipments.facts import ARRIVAL_TRANSITIONS, CASE_TRANSITIONS, SHIPMENT_TRANSITIONS
     from openkimberley.trade.facts import TRANSITIONS as LICENCE_ACTS
@@ -43,7 +44,8 @@ def states_page() -> str:
     tables: dict[str, Mapping[Any, frozenset[Any]]] = {
         "Application": APPLICATION_TRANSITIONS, "Certificate": CERTIFICATE_TRANSITIONS,
         "Shipment, on the exporting side": SHIPMENT_TRANSITIONS, "Arrival, on the importing side": ARRIVAL_TRANSITIONS,
-        "Discrepancy case": CASE_TRANSITIONS, "Licence (the acts open in each status)": LICENCE_ACTS,
+        "Discrepancy case": CASE_TRANSITIONS, "Alert": ALERT_TRANSITIONS,
+        "Licence (the acts open in each status)": LICENCE_ACTS,
     }  # fmt: skip
     lines = [HEAD + "# States\n"]
     for name, table in tables.items():

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from openkimberley.desk.atomic import write_atomically
 from openkimberley.kernel.errors import Conflict, NotFound
 from openkimberley.node import place
 from openkimberley.trust import keystore, signing
@@ -85,12 +86,12 @@ def make_keys(*, by: Actor, at: datetime, name: str, memory: int = keystore.MEMO
             key, x509, root_der = _from_private(kid, seal.key), seal.certificate, root.certificate
             kept = keystore.seal_key(_from_private(f"{by.authority}/root/{at.year}-1", root.key), passphrase(where),
                                      use="root", m=memory)  # fmt: skip
-            place.write_atomically(where.keys / f"{by.authority}_root_{at.year}-1.json",
+            write_atomically(where.keys / f"{by.authority}_root_{at.year}-1.json",
                                    json.dumps(kept, indent=1).encode(), mode=0o600)  # fmt: skip
         else:
             key = SoftwareKey.generate(kid, alg)
         sealed = keystore.seal_key(key, passphrase(where), use=use, m=memory)
-        place.write_atomically(path, json.dumps(sealed, indent=1).encode(), mode=0o600)
+        write_atomically(path, json.dumps(sealed, indent=1).encode(), mode=0o600)
         actions.register_key(
             by=by, at=at, kid=kid, use=use, alg=alg, public_key=key.public_key, not_before=today, not_after=until,
             x509=x509, root=root_der,

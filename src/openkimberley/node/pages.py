@@ -31,7 +31,7 @@ from openkimberley.trade import queries as trade
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from openkimberley.certificates.facts import Certificate
+    from openkimberley.certificates.facts import Certificate, Party
     from openkimberley.kernel.actor import Actor
     from openkimberley.verification.facts import Report
 
@@ -132,8 +132,7 @@ def _content(says: Certificate) -> list[tuple[str, str, Any]]:
     rows: list[tuple[str, str, Any]] = [
         (_("Origin"), "countries", [*(["***"] if says.mixed else []), *says.origin]),
         (_("Destination"), "country", says.destination_authority or says.destination),
-        (_("Exporter"), "text", ", ".join(filter(None, (says.exporter.name, says.exporter.address))) if says.exporter else ""),
-        (_("Importer"), "text", ", ".join(filter(None, (says.importer.name, says.importer.address))) if says.importer else ""),
+        (_("Exporter"), "text", _party(says.exporter)), (_("Importer"), "text", _party(says.importer)),
         (_("Parcels"), "text", says.parcels or ""),
         *((_("Line %(hs)s") % {"hs": line.hs}, "line", line) for line in says.lines),
         (_("Total"), "line", says if says.total_carats is not None else None),
@@ -141,6 +140,11 @@ def _content(says: Certificate) -> list[tuple[str, str, Any]]:
         (_("Security paper"), "text", says.paper_serial),
     ]  # fmt: skip
     return [row for row in rows if row[2] not in ("", None, [])]
+
+
+def _party(party: Party | None) -> str:
+    """Name and address in one line."""
+    return ", ".join(filter(None, (party.name, party.address))) if party else ""
 
 
 @require_POST

@@ -16,7 +16,8 @@ def _no(rule_code: str, template: str, /, *, field: str = "", remedy: str = "", 
 
 @rule("R172", severity=Severity.REFUSE)
 def decision_has_number_and_source(decision: Decision) -> Iterator[Objection]:
-    """Every decision has a number (form `KP/2017/Plenary/Administrative Decision 1`), date, text version, effect on lists.
+    """Every decision has a number (form `KP/2017/Plenary/Administrative Decision 1`), date, text version, effect on
+    lists.
 
     Asked so far: the number, and a source where the text can be read. The register of texts comes with the forum.
     """

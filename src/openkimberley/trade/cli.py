@@ -105,7 +105,7 @@ def load(table: Path, authority: str, as_json: bool) -> None:
 def export(target: Path, authority: str, at: date | None) -> None:
     """Write the whole records to TARGET, whose ending says how: .csv, .json or .xlsx."""
     start_django()
-    from openkimberley.desk.files import write_atomically
+    from openkimberley.desk.atomic import write_atomically
     from openkimberley.trade import queries
 
     kind = target.suffix.lstrip(".").lower()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from openkimberley.certificates import queries as certificate_queries
+from openkimberley.desk.atomic import write_atomically
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.rules import functions
 from openkimberley.node import place
@@ -50,7 +51,7 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     story.inspect(clock, one)
     tell("  inspected   seal, parcel and every weight typed as found; no difference")
     receipt = story.confirm(clock, one)
-    place.write_atomically(out / "receipt.jws", receipt.encode())
+    write_atomically(out / "receipt.jws", receipt.encode())
     tell("  confirmed   receipt signed; the certificate cannot be used again")
     _bundle(where, "bundle-after.json", at=now)
     count, faults = journal.verify()
@@ -64,7 +65,7 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
         "rules_asked": len(functions()), "certificates": certificate_queries.count_by_status(),
         "out": sorted(path.name for path in out.iterdir()), "bundle": str(where.bundle),
     }  # fmt: skip
-    place.write_atomically(out / "summary.json", json.dumps(summary, indent=1, default=str).encode())
+    write_atomically(out / "summary.json", json.dumps(summary, indent=1, default=str).encode())
     return summary
 
 
@@ -79,7 +80,7 @@ def _papers(number: str, out: Path) -> None:
         "qr-label.txt": one.qr_label.encode(),
     }  # fmt: skip
     for name, data in papers.items():
-        place.write_atomically(out / name, data)
+        write_atomically(out / name, data)
 
 
 def _bundle(where: place.Place, name: str, *, at: datetime) -> None:
@@ -88,4 +89,4 @@ def _bundle(where: place.Place, name: str, *, at: datetime) -> None:
     ``bundle-after.json`` knows of the confirmation: judged with it, the same paper is a second use.
     """
     made = {**certificate_queries.bundle(at=at), "demonstration": True}
-    place.write_atomically(where.root / name, json.dumps(made, ensure_ascii=False, indent=1).encode())
+    write_atomically(where.root / name, json.dumps(made, ensure_ascii=False, indent=1).encode())

@@ -278,9 +278,9 @@ def import_knowledge(issuer: str, number: str, *, paper_serial: str = "") -> dic
     return {
         "alerts": tuple(
             Alert(
-                kind="FAKE" if one.kind.value == "FAKE" else "STOLEN",
-                number=number if one.kind.value == "FAKE" else "",
-                paper_serial="" if one.kind.value == "FAKE" else paper_serial,
+                kind="STOLEN" if one.serials else "FAKE",
+                number="" if one.serials else number,
+                paper_serial=paper_serial if one.serials else "",
                 features="; ".join(one.features), since=one.day,
             )
             for one in out
