@@ -1,4 +1,4 @@
-"""The same people and nations in every test: two authorities, their officers, two companies, an observer, a stranger."""
+"""The same people and nations in every test: two authorities, their officers, an observer, a stranger."""
 
 from __future__ import annotations
 

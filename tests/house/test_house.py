@@ -69,8 +69,9 @@ def test_only_actions_write():
 
 
 @pytest.mark.parametrize(
-    "planted", ["row.save()", "Entry.objects.create(a=1)", "Entry.objects.filter(a=1).update(b=2)", "X.objects.all().delete()"]
-)  # fmt: skip
+    "planted",
+    ["row.save()", "Entry.objects.create(a=1)", "Entry.objects.filter(a=1).update(b=2)", "X.objects.all().delete()"],
+)
 def test_the_guard_of_writes_sees_a_planted_one(planted: str):
     assert writes(planted)
 

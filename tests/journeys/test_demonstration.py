@@ -1,4 +1,4 @@
-"""What a newcomer types, and what he must see: the demonstration, its papers verified, altered, and of an unknown issuer."""
+"""What a newcomer types, and what he must see: the demonstration, its papers verified, altered, of other keys."""
 
 from __future__ import annotations
 
@@ -100,9 +100,13 @@ def test_an_issuer_whose_keys_the_list_does_not_hold_cannot_be_told(demonstratio
 
 def test_after_the_confirmation_the_same_paper_is_a_second_use(demonstration, home):
     done = kimberley(
-        "verify", str(demonstration / "out/qr-full.txt"), "--bundle", str(demonstration / "bundle-after.json"), "--json",
+        "verify",
+        str(demonstration / "out/qr-full.txt"),
+        "--bundle",
+        str(demonstration / "bundle-after.json"),
+        "--json",
         home=home,
-    )  # fmt: skip
+    )
     failed = {check["id"] for check in json.loads(done.stdout)["checks"] if check["result"] == "fail"}
     assert (done.returncode, failed) == (1, {9, 10})
 

@@ -18,7 +18,7 @@ PDF_MAGIC = b"%PDF-"
 
 
 def verify_file(data: bytes, bundle: Bundle, *, now: datetime, authority: str | None = None) -> Report:
-    """Judge the bytes of a file: a PDF, an SD-JWT, or the text of a QR code. Raises ``Untrusted`` for too large a PDF."""
+    """Judge the bytes of a file: a PDF, an SD-JWT, or the text of a QR code. ``Untrusted`` for too large a PDF."""
     if not data[:1024].lstrip().startswith(PDF_MAGIC):
         return engine.verify(data, bundle, now=now, authority=authority)
     from openkimberley.documents.read import read_pdf

@@ -168,7 +168,8 @@ def inspect(clock: Clock, certificate: Certificate, *, lighter_by: str = "0.00")
         by=BY_KEY["import"], at=clock.later(40), number=certificate.number, pictures=[], remarks="",
         found=Inspection(
             number=certificate.number, seals=says.seals, seals_intact=True, tamper_resistant=True, packed_alone=True,
-            parcels=says.parcels, lines=tuple(lines), carats=sum((one.carats or Decimal(0) for one in lines), Decimal(0)),
+            parcels=says.parcels, lines=tuple(lines),
+            carats=sum((line.carats or Decimal(0) for line in lines), Decimal(0)),
             usd=says.total_usd, exporter=says.exporter.name if says.exporter else "",
             importer=says.importer.name if says.importer else "", inspected_on=clock.now.date(),
         ),
