@@ -10,7 +10,9 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
 
 from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import queries, rules, statements
@@ -29,8 +31,13 @@ from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotFound, Refused
 from openkimberley.kernel.rules import Severity
+from openkimberley.participants import queries as participants
 from openkimberley.trust.canonical import b64u, unb64u
 from openkimberley.trust.signing import signer_for
+
+if TYPE_CHECKING:
+    from openkimberley.certificates.models import Examination
+    from openkimberley.participants.facts import Profiles
 
 STATUS_LIST_SIZE = 2**17
 """Places in a year's status list (trust.md 4.9): large enough that indexes tell nothing of how many are issued."""
@@ -52,8 +59,12 @@ def approve(
     row.decided_by = by.id
     numbers = _range_for(row.authority, at.date())
     number = f"{numbers.prefix}{numbers.next:0{numbers.digits}d}"
-    content = content_to_issue(row, number=number, on=at.date(), by=by, paper_serial=paper_serial)
-    case = queries.case(row, on=at.date(), content=content, approver=by.id)
+    # What several of the following ask is read once: each read costs as much as a signature.
+    found, profiles = row.examinations.last(), participants.profiles()
+    content = content_to_issue(
+        row, number=number, on=at.date(), by=by, paper_serial=paper_serial, found=found, profiles=profiles
+    )
+    case = queries.case(row, on=at.date(), content=content, approver=by.id, found=found, profiles=profiles)
     stops = [o for o in rules.before_issue(case) if o.severity is not Severity.FLAG]
     old = _predecessor(row, by=by)
     if old is not None:
@@ -66,7 +77,7 @@ def approve(
         use_form(authority=row.authority, serial=paper_serial, number=number, at=at)
     certificate = _sign_and_record(row, content, by=by, at=at)
     row.certificate_number = number
-    row.save()
+    row.save(update_fields=["status", "changed_at", "version", "decided_by", "certificate_number"])
     if old is not None:
         _replace(old, by_number=number, by=by, at=at)
     return certificate
@@ -101,12 +112,15 @@ def _range_for(authority: str, on: date) -> NumberRange:
     raise NotFound("free certificate number", f"of {authority}: register a range")
 
 
-def content_to_issue(row: Application, *, number: str, on: date, by: Actor, paper_serial: str) -> dict[str, Any]:
+def content_to_issue(
+    row: Application, *, number: str, on: date, by: Actor, paper_serial: str, found: Examination | None = None,
+    profiles: Profiles | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The certificate's JSON: what was applied for, with the weights measured and the values that count."""
-    found = row.examinations.last()
+    found = found or row.examinations.last()
     if found is None:
         raise Conflict(f"application {row.reference} was not examined")
-    profile = queries.profile_of(row.authority)
+    profile = (profiles or participants.profiles()).of(queries.participant_of(row.authority))
     values = values_that_count(row, highest=bool(profile.highest_of_three_valuations))
     lines = [
         {"hs": weighed["hs"], "carats": weighed["carats"], "usd": usd}
@@ -187,12 +201,14 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
 
 def _status_index(authority: str, year: int) -> int:
     """A place in the year's status list, random and never used before. Raises ``Conflict`` where the list is full."""
-    places = StatusIndex.objects.filter(authority=authority, year=year)
     for _ in range(1000):  # at a list nine tenths full a free place is found within 44 tries, nearly surely
         index = secrets.randbelow(STATUS_LIST_SIZE)
-        if not places.filter(index=index).exists():
-            StatusIndex.objects.create(authority=authority, year=year, index=index)
-            return index
+        try:
+            with transaction.atomic():  # the table itself knows which are taken: nearly always the first is free
+                StatusIndex.objects.create(authority=authority, year=year, index=index)
+        except IntegrityError:
+            continue
+        return index
     raise Conflict(f"the status list {year} of {authority} is full: begin another")
 
 

@@ -98,10 +98,11 @@ def use_form(*, authority: str, serial: str, number: str, at: datetime) -> None:
 
     Raises ``NotFound`` or ``Conflict`` where the sheet is not on the ledger or not blank.
     """
-    form = Form.objects.select_for_update().filter(authority=authority, serial=serial).first()
+    sheet = Form.objects.filter(authority=authority, serial=serial)
+    blank = sheet.filter(status=FormStatus.RECEIVED.value)
+    if blank.update(status=FormStatus.USED.value, certificate_number=number, changed_at=at):
+        return
+    form = sheet.first()
     if form is None:
         raise NotFound("blank form", serial)
-    if form.status != FormStatus.RECEIVED:
-        raise Conflict(f"form {serial} is {form.status.lower()}, not blank: take the next sheet")
-    form.status, form.certificate_number, form.changed_at = FormStatus.USED.value, number, at
-    form.save(update_fields=["status", "certificate_number", "changed_at"])
+    raise Conflict(f"form {serial} is {form.status.lower()}, not blank: take the next sheet")

@@ -34,7 +34,8 @@ from openkimberley.trade import queries as trade
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from openkimberley.participants.facts import Profile
+    from openkimberley.participants.facts import Profile, Profiles
+    from openkimberley.trade.facts import Licence
 
 from openkimberley.certificates.queries.holdings import drawn, received
 from openkimberley.certificates.queries.sight import participant_of
@@ -91,25 +92,32 @@ def read_content(content: dict[str, Any], *, authority: str, on: date) -> facts.
     )
 
 
-def case(row: Application, *, on: date, content: dict[str, Any] | None = None, approver: str = "") -> Case:
+def case(
+    row: Application, *, on: date, content: dict[str, Any] | None = None, approver: str = "",
+    found: Examination | None = None, profiles: Profiles | None = None,
+) -> Case:  # fmt: skip
     """What the rules are asked about an application: filing it, or issuing ``content`` on a day.
 
+    ``found`` is its newest examination and ``profiles`` those of today, where the caller has read them already.
     Raises ``Untrusted`` for content that cannot be read as a certificate.
     """
     wanted = statements.certificate_from_json(content) if content else content_facts(row, on=on)
     if row.kind != facts.Kind.EXPORT and row.about:
         wanted = replace(wanted, draws_on=(row.about,))
     return Case(
-        certificate=wanted, asked_on=on, register=participants.register(), profiles=participants.profiles(),
-        known=_known(row, wanted, on=on, approver=approver), own=True,
+        certificate=wanted, asked_on=on, register=participants.register(),
+        profiles=profiles or participants.profiles(),
+        known=_known(row, wanted, found or row.examinations.last(), on=on, approver=approver), own=True,
     )  # fmt: skip
 
 
-def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: str) -> Known:
-    """What this desk knows about an application besides its content."""
-    found = row.examinations.last()
+def _known(
+    row: Application, wanted: facts.Certificate, found: Examination | None, *, on: date, approver: str
+) -> Known:  # fmt: skip
+    """What this desk knows about an application besides its content; ``found`` is its newest examination."""
     technical = row.kind != facts.Kind.EXPORT  # no exporter applies for it or declares: the authority moves the goods
-    licence = trade.known_licences([row.company]).get(row.company) if row.company else None
+    licences = trade.known_licences([row.company])  # read once: it is the dearest of all that is asked here
+    licence = licences.get(row.company)
     draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws_on", [])}
     sources, already = received(row.authority, draws), drawn(row.authority, draws)
     values = {valuation.role: valuation for valuation in row.valuations.all()}
@@ -129,7 +137,7 @@ def _known(row: Application, wanted: facts.Certificate, *, on: date, approver: s
         issued_numbers=frozenset(
             Certificate.objects.filter(number=wanted.number).values_list("number", flat=True) if approver else ()
         ),
-        licences=tuple(held_licences([row.company], on=on)) if row.company else None,
+        licences=tuple(_good(licences, on)) if row.company else None,
         stock_declared=(on.year - 1 in licence.stock_declared) if licence else None,
         private_person=licence.one_time if licence else None,
         mined_here=_mined_here(row, wanted, found) if not draws else None,
@@ -189,7 +197,11 @@ def _alerts(wanted: facts.Certificate, authority: str) -> tuple[PaperAlert, ...]
 
 def held_licences(numbers: Iterable[str], *, on: date) -> list[HeldLicence]:
     """The licences among ``numbers`` that are good on a day, as the rules read them."""
-    known = trade.known_licences(list(numbers))
+    return _good(trade.known_licences(list(numbers)), on)
+
+
+def _good(known: Mapping[str, Licence], on: date) -> list[HeldLicence]:
+    """Those of these licences that are good on a day."""
     return [
         HeldLicence(number, frozenset(kind.value for kind in licence.kinds), since=on, until=on + timedelta(days=1))
         for number, licence in known.items()
