@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Body, Field, File, Query, Router, Schema
 from ninja.files import UploadedFile
+from pydantic import field_validator
 
 from openkimberley.certificates.facts import Certificate, Line
 from openkimberley.certificates.statements import certificate_from_json
@@ -31,6 +33,7 @@ from openkimberley.shipments.models import (
 router = Router(tags=["shipments"])
 P = Permission
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 AMOUNT = r"^[0-9]{1,13}(\.[0-9]{1,2})?$"
 SHA256 = r"^[0-9a-f]{64}$"
 MOST_AT_ONCE = 200
@@ -40,10 +43,27 @@ ARTEFACT = 200_000  # a signed credential with 200 lines is far below it
 # --- what goes in -----------------------------------------------------------------------------------------------------
 
 
+def _printable(value: Any) -> Any:
+    """The value, if every text in it can be stored and printed. Raises ``ValueError``."""
+    if isinstance(value, str) and _UNPRINTABLE.search(value):
+        raise ValueError("text with characters that cannot be printed")
+    if isinstance(value, dict):
+        _printable([*value.keys(), *value.values()])
+    elif isinstance(value, list):
+        for inner in value:
+            _printable(inner)
+    return value
+
+
 class Strict(Schema):
-    """A body in which a misspelt name is refused, not ignored."""
+    """A body in which a misspelt name is refused, not ignored, and every text can be stored by every database."""
 
     model_config = {"extra": "forbid"}
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _stored(cls, value: Any) -> Any:
+        return _printable(value)
 
 
 class Paging(Schema):
@@ -581,7 +601,7 @@ def confiscate(request: HttpRequest, number: str, body: ConfiscationIn) -> dict[
 @router.post("/check", auth=None, summary="Ask every rule about a certificate")
 def check(request: HttpRequest, body: Body[dict[str, Any]], at: date | None = None) -> dict[str, Any]:
     """The certificate in the contract's JSON, as ``kimberley check`` reads it. Open to everybody; nothing is kept."""
-    certificate = certificate_from_json(body)
+    certificate = _certificate(body)
     return queries.public_answer(certificate, on=_day(certificate, at)).as_json()
 
 
@@ -589,8 +609,16 @@ def check(request: HttpRequest, body: Body[dict[str, Any]], at: date | None = No
 def check_here(request: HttpRequest, body: Body[dict[str, Any]], at: date | None = None) -> dict[str, Any]:
     """The same with uses, alerts, specimens and answers of issuers that this node knows. Nothing is kept."""
     by = demand(request, P.PAPER_REGISTER)
-    certificate = certificate_from_json(body)
+    certificate = _certificate(body)
     return queries.answer_for(certificate, on=_day(certificate, at), by=by).as_json()
+
+
+def _certificate(body: dict[str, Any]) -> Certificate:
+    """The certificate of a body. Raises ``Untrusted``."""
+    try:
+        return certificate_from_json(_printable(body))
+    except ValueError as error:
+        raise Untrusted("5 content", str(error)) from error
 
 
 def _day(certificate: Certificate, at: date | None) -> date:

@@ -61,7 +61,7 @@ def concluded(*, by: Actor) -> QuerySet[Arrival]:
 def shipments(*, by: Actor, status: str = "") -> QuerySet[Shipment]:
     """Shipments that the actor may see, newest first; of one status where given."""
     rows = visible_shipments(by)
-    return rows.filter(status=status) if status else rows
+    return rows.filter(status=status) if status in STATUSES else rows
 
 
 def late_confirmations(*, by: Actor, on: date) -> QuerySet[Arrival]:
@@ -140,7 +140,7 @@ def _import_items(by: Actor, *, on: date) -> list[dict[str, Any]]:
 def search(text: str, *, by: Actor) -> list[dict[str, Any]]:
     """Shipments and arrivals by number, company or seal, among what the actor may see. At most 20 of each."""
     plain, seal = normalised(text), normalised_seal(text)
-    if not plain:
+    if not plain or not text.isprintable():
         return []
     named = Q(exporter_name__icontains=text.strip()) | Q(importer_name__icontains=text.strip())
     out = visible_shipments(by).filter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from openkimberley.certificates import rules as certificate_rules
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def normalised(number: str) -> str:
     """A certificate's number as it is compared (R008): prefix and digits, however they are written."""
-    return certificate_rules.normalised(number)[:40]
+    return certificate_rules.normalised(number).replace("/", "")[:40]
 
 
 def normalised_seal(number: str) -> str:
@@ -63,8 +64,11 @@ def authority_named(code: str, *, on: date) -> Authority | None:
 def address_of(code: str, *, on: date) -> str:
     """The e-mail address of an authority on a day, empty where none is known.
 
-    A Participant's code without authority (``CA``) stands for its importing authority, where there is one only.
+    A Participant's code without authority (``CA``) stands for its importing authority, where there is one only. A
+    demonstration never writes to a real one.
     """
+    if settings.DEMONSTRATION:
+        return f"import@{code.lower()}.demo.example" if code else ""
     if known := authority_named(code, on=on):
         return known.email
     owner = participants.register().participants.get(code)

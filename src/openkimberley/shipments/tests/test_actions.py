@@ -766,3 +766,88 @@ def test_lists_ask_the_database_a_constant_number_of_questions(django_assert_num
 def test_the_licence_of_the_exporter_is_on_the_shipment():
     steps.departed()
     assert Shipment.objects.get().exporter_licence == EXPORTER_LICENCE
+
+
+# --- papers of others -------------------------------------------------------------------------------------------------
+
+PAPER = {
+    "number": "SL005012", "issuer": "SL", "issuing_authority": "National Minerals Agency", "issue_date": "2026-10-20",
+    "expiry_date": "2026-12-18", "title": "Kimberley Process Certificate", "english": True,
+    "statement": "The rough diamonds in this shipment have been handled in accordance with the provisions of the "
+    "Kimberley Process Certification Scheme for rough diamonds",
+    "origin": ["SL"], "destination": "EU", "destination_authority": BE,
+    "exporter": {"name": "Fictional Sewa Diamonds", "address": "Kenema", "licence": "SL-1"},
+    "importer": {"name": "Fictional Scheldt Diamonds BV", "address": "Antwerpen", "licence": "EU-BE-IMP-2026-0001"},
+    "parcels": 1, "parcel_reference": "JMI/GGDO/5012",
+    "lines": [{"hs": "7102.31", "carats": "12.50", "usd": "4000.00"}],
+    "total_carats": "12.50", "total_usd": "4000.00", "seals": ["SL-77"],
+    "validated": {"by": "A. Signatory", "date": "2026-10-20"},
+}  # fmt: skip
+
+
+def found_as_on_paper() -> facts.Inspection:
+    from openkimberley.certificates.facts import Line
+
+    return facts.Inspection(
+        number="SL 005012", seals=("sl 77",), seals_intact=True, tamper_resistant=True, packed_alone=True, parcels=1,
+        lines=(Line("7102.31", Decimal("12.50"), None),), carats=Decimal("12.50"), exporter="FICTIONAL SEWA DIAMONDS",
+        importer="Fictional Scheldt Diamonds BV",
+    )  # fmt: skip
+
+
+def test_a_foreign_paper_goes_the_same_way_to_its_receipt_by_e_mail():
+    row = actions.register_paper(by=ANNEKE, at=ARRIVED, content=PAPER, scans=[], matches_specimen=True)
+    assert row.verdict != "valid" or row.advice == "accept"
+    here = actions.present(by=ANNEKE, at=ARRIVED, number="SL-5012", presented_on=ARRIVED.date(), original=True)
+    assert here.source == "PAPER"
+    assert here.held, "a paper without signature is for a person to decide"
+    assert not [one for one in here.objections if one["severity"] == "refuse"], here.objections
+    actions.decide_hold(by=ANNEKE, at=ARRIVED, number="SL005012", reason="The issuer answered by telephone and letter.")
+    actions.inspect(by=ANNEKE, at=ARRIVED + HOUR, number="SL005012", found=found_as_on_paper(), pictures=[])
+    assert not DiscrepancyCase.objects.exists(), DiscrepancyCase.objects.values("differences", "objections")
+    confirmation = actions.confirm_import(by=ANNEKE, at=ARRIVED + 2 * HOUR, number="SL005012", declared=True)
+    receipt = statements.read_receipt(confirmation.receipt, key_of=lambda kid: story.KEYS[BE].public())
+    assert (receipt.exporting, receipt.result, receipt.usd) == ("SL", "match", Decimal("4000.00"))
+    notice = Notice.objects.get(kind="RECEIPT")
+    assert "12.50" in notice.body
+    assert notice.fields["receipt"] == confirmation.receipt
+    with pytest.raises(Refused) as refusal:
+        actions.present(by=ANNEKE, at=ARRIVED + 3 * HOUR, number="SL 5012", presented_on=ARRIVED.date(), original=True)
+    assert "R082" in codes(refusal.value)
+
+
+def test_a_paper_is_registered_once_and_kept_whatever_the_answer_is():
+    fake = {**PAPER, "issuer": "KE", "number": "KE000123", "origin": ["KE"]}
+    row = actions.register_paper(by=ANNEKE, at=ARRIVED, content=fake, scans=[])
+    assert row.verdict == "invalid"
+    assert row.answer["objections"]
+    with pytest.raises(Conflict):
+        actions.register_paper(by=ANNEKE, at=ARRIVED, content={**fake, "number": "KE 123"}, scans=[])
+    with pytest.raises(Untrusted):
+        actions.register_paper(by=ANNEKE, at=ARRIVED, content={"number": 5}, scans=[])
+    with pytest.raises(NotPermitted):
+        actions.register_paper(by=MPHO, at=ARRIVED, content=PAPER, scans=[])
+
+
+def test_a_question_to_the_issuer_is_on_record_and_its_answer_changes_the_verdict():
+    from openkimberley.alerts import actions as alerts
+    from openkimberley.alerts.facts import Answer, Verdict
+
+    actions.register_paper(by=ANNEKE, at=ARRIVED, content=PAPER, scans=[])
+    query = actions.ask_issuer(by=ANNEKE, at=ARRIVED, number="SL005012", question="Is it yours?")
+    alerts.record_answer(
+        by=ANNEKE, at=ARRIVED + HOUR, reference=query.reference,
+        answer=Answer(Verdict.NOT_GENUINE, "Never issued", "NMA", ARRIVED.date()),
+    )  # fmt: skip
+    row = actions.check_paper_again(by=ANNEKE, at=ARRIVED + 2 * HOUR, number="SL005012")
+    assert row.verdict == "invalid"
+    assert "R083" in {one["rule"] for one in row.answer["objections"]}
+    assert "paper.registered" in [one["event"] for one in queries.timeline("SL0005012", by=ANNEKE)]
+
+
+def test_a_paper_is_its_authoritys_own():
+    actions.register_paper(by=ANNEKE, at=ARRIVED, content=PAPER, scans=[])
+    assert queries.paper("SL005012", by=BART)
+    for by in (KAGISO, MPHO, VISITOR):
+        with pytest.raises(NotFound):
+            queries.paper("SL005012", by=by)

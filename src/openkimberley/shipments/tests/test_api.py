@@ -167,3 +167,23 @@ def test_an_uploaded_photograph_is_one():
     assert signed_in(MPHO).post(
         f"{HERE}/photographs", {"file": SimpleUploadedFile("x.png", PNG)}
     ).status_code == 403  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["nul \\u0000", "half a pair \\ud800", "bell \\u0007"])
+def test_text_that_no_database_stores_is_refused(text):
+    desk = signed_in(ANNEKE)
+    for path, body in (
+        ("/papers", '{"certificate": {"number": "SL1", "issuer": "SL", "issue_date": "2015-01-01", "title": "%s"}}'),
+        ("/imports/BW0012345/decision", '{"reason": "%s"}'),
+        ("/check", '{"number": "SL1", "issuer": "SL", "issue_date": "2015-01-01", "title": "%s"}'),
+    ):
+        answer = desk.post(f"{HERE}{path}", body % text, content_type="application/json")
+        assert answer.status_code in (400, 422), answer.content
+
+
+def test_filters_take_any_text():
+    steps.departed()
+    client = signed_in(KAGISO)
+    assert get(client, "/shipments?status=%00")["count"] == 1
+    assert client.get("/shipments?status=%00&page=x").status_code == 200
+    assert client.get("/search?q=%00").status_code == 200

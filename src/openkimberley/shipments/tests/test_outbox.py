@@ -150,3 +150,11 @@ def test_an_address_is_one_and_a_sent_notice_stays(notice):
     actions.deliver_notices(by=KAGISO, at=NOW)
     with pytest.raises(Conflict):
         actions.readdress_notice(by=KAGISO, at=NOW, message_id=notice.message_id, address="a@example.org")
+
+
+def test_a_demonstration_writes_to_no_real_authority(settings):
+    real = queries.address_of("EU-BE", on=NOW.date())
+    settings.DEMONSTRATION = True
+    shown = queries.address_of("EU-BE", on=NOW.date())
+    assert shown.endswith(".demo.example")
+    assert shown != real
