@@ -119,7 +119,7 @@ def _known(
     licences = trade.known_licences([row.company])  # read once: it is the dearest of all that is asked here
     licence = licences.get(row.company)
     draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws_on", [])}
-    sources, already = received(row.authority, draws), drawn(row.authority, draws)
+    sources, already = (received(row.authority, draws), drawn(row.authority, draws)) if draws else ({}, {})
     values = {valuation.role: valuation for valuation in row.valuations.all()}
     held = {
         number: HeldImport(
