@@ -31,6 +31,12 @@ def said(row: Entry) -> dict[str, Any]:
     return {**json.loads(row.statement), "hash": bytes(row.hash).hex()}
 
 
+def head() -> str:
+    """The hash of the last entry in hex, empty where there is none: what the journal says changes only with it."""
+    last = Entry.objects.order_by("-index").values_list("hash", flat=True).first()
+    return bytes(last).hex() if last else ""
+
+
 def size() -> int:
     """How many entries the journal has."""
     last = Entry.objects.order_by("-index").values_list("index", flat=True).first()

@@ -26,9 +26,16 @@ def _chase(at: datetime) -> int:
     return actions.chase_late(by=NODE, at=at)
 
 
+def _tell(at: datetime) -> int:
+    from openkimberley.shipments import actions
+
+    return actions.tell_changes(by=NODE, at=at)
+
+
 DUE: dict[str, Callable[[datetime], int]] = {
-    "notices delivered": _deliver,
+    "withdrawals and corrections told": _tell,
     "confirmations chased": _chase,
+    "notices delivered": _deliver,
 }
 """What is looked at on every round, and the act that does it."""
 

@@ -118,7 +118,7 @@ class Notice(models.Model):
     """
 
     authority = models.CharField(max_length=12)
-    kind = models.CharField(max_length=12)  # ADVANCE, RECEIPT, CHASE, FAILURE
+    kind = models.CharField(max_length=12)  # ADVANCE, RECEIPT, CHASE, FAILURE, WITHDRAWN, CORRECTION
     certificate_number = models.CharField(max_length=40)
     to_authority = models.CharField(max_length=12, blank=True)
     address = models.CharField(max_length=254, blank=True)

@@ -10,14 +10,16 @@ from openkimberley.certificates.queries.asking import (
     read_content,
     readable,
     stated,
+    valuations,
 )
 from openkimberley.certificates.queries.bundling import STATUS_BITS, bundle, keys, status_uri
-from openkimberley.certificates.queries.holdings import drawn, holdings, received, used
+from openkimberley.certificates.queries.holdings import drawn, draws_of, holdings, received, used
 from openkimberley.certificates.queries.lists import (
     OPEN,
     application_counts,
     applications,
     certificates,
+    changed_since,
     corrections,
     count_by_status,
     destinations,
@@ -46,11 +48,20 @@ from openkimberley.certificates.queries.sight import (
     visible,
     visible_certificates,
 )
-from openkimberley.certificates.queries.stock import blank_forms, forms_count, next_blank, next_number, ranges
+from openkimberley.certificates.queries.stock import (
+    RANGES_IN_TURN,
+    blank_forms,
+    forms_count,
+    may_number,
+    next_blank,
+    next_number,
+    ranges,
+)
 
 __all__ = [
     "LANGUAGES_OF_PAGES",
     "OPEN",
+    "RANGES_IN_TURN",
     "STATUS_BITS",
     "application",
     "application_counts",
@@ -63,12 +74,14 @@ __all__ = [
     "certificate_facts",
     "certificate_pdf",
     "certificates",
+    "changed_since",
     "content_facts",
     "corrections",
     "count_by_status",
     "country_name",
     "destinations",
     "drawn",
+    "draws_of",
     "fill",
     "forms_count",
     "held_licences",
@@ -78,6 +91,7 @@ __all__ = [
     "keys",
     "label_pdf",
     "language_of",
+    "may_number",
     "next_blank",
     "next_number",
     "page_of",
@@ -95,6 +109,7 @@ __all__ = [
     "stated",
     "status_uri",
     "used",
+    "valuations",
     "visible",
     "visible_certificates",
     "waiting",

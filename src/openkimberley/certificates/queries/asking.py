@@ -14,6 +14,7 @@ from openkimberley.certificates.models import (
     Application,
     Certificate,
     Examination,
+    Valuation,
 )  # fmt: skip
 from openkimberley.certificates.rules.case import Alert as PaperAlert
 from openkimberley.certificates.rules.case import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from openkimberley.participants.facts import Profile, Profiles
     from openkimberley.trade.facts import Licence
 
-from openkimberley.certificates.queries.holdings import drawn, received
+from openkimberley.certificates.queries.holdings import drawn, draws_of, left_to_send_back, received
 from openkimberley.certificates.queries.sight import participant_of
 
 
@@ -64,7 +65,8 @@ def stated(content: dict[str, Any]) -> dict[str, Any]:
     """A draft's JSON as a certificate's: empty answers left out, the carats drawn from imports kept apart."""
     draft = {key: value for key, value in content.items() if value not in ("", None, [], {})}
     if draws := draft.get("draws_on"):
-        draft["draws_on"] = [draw.get("number", "") if isinstance(draw, dict) else draw for draw in draws]
+        numbers = [draw.get("number", "") if isinstance(draw, dict) else draw for draw in draws]
+        draft["draws_on"] = list(dict.fromkeys(numbers))
     for name in ("carats", "usd"):
         if f"total_{name}" not in draft and (total := _total(draft.get("lines"), name)):
             draft[f"total_{name}"] = str(total)
@@ -116,11 +118,13 @@ def _known(
 ) -> Known:  # fmt: skip
     """What this desk knows about an application besides its content; ``found`` is its newest examination."""
     technical = row.kind != facts.Kind.EXPORT  # no exporter applies for it or declares: the authority moves the goods
-    licences = trade.known_licences([row.company])  # read once: it is the dearest of all that is asked here
+    licences = trade.known_licences([row.company], row.authority)  # read once: it is the dearest of all that is asked here
     licence = licences.get(row.company)
-    draws = {draw["number"]: measures.carats(draw["carats"]) for draw in row.content.get("draws_on", [])}
-    sources, already = (received(row.authority, draws), drawn(row.authority, draws)) if draws else ({}, {})
-    values = {valuation.role: valuation for valuation in row.valuations.all()}
+    draws, sources, already = draws_of(row.content), {}, {}
+    if draws:
+        sources = received(row.authority, draws)
+        already = drawn(row.authority, draws, besides="" if technical else row.about)
+    values = {valuation.role: valuation for valuation in valuations(row)}
     held = {
         number: HeldImport(
             number, source.carats - already.get(number, Decimal("0.00")),
@@ -132,7 +136,10 @@ def _known(
     if technical and row.about:  # what goes back, is held or is examined came under that certificate, and no more of it
         carats = wanted.total_carats or Decimal("0.00")
         draws[row.about] = carats
-        held[row.about] = HeldImport(row.about, carats, origin=wanted.origin, mixed=wanted.mixed)
+        left = left_to_send_back(row)
+        held[row.about] = HeldImport(
+            row.about, carats if left is None else left, origin=wanted.origin, mixed=wanted.mixed
+        )
     return Known(
         issued_numbers=frozenset(
             Certificate.objects.filter(number=wanted.number).values_list("number", flat=True) if approver else ()
@@ -156,16 +163,28 @@ def _known(
             independent=values["INDEPENDENT"].usd if "INDEPENDENT" in values else None, requested_at=row.filed_at,
             valued_at=max((value.valued_at for value in values.values()), default=None),
         ),
-        steps={
-            name: person
-            for name, person in (
-                ("apply", "" if technical else row.filed_by or row.opened_by),
-                ("examine", found.examined_by if found else ""),
-                ("value", values["GOVERNMENT"].valued_by if "GOVERNMENT" in values else ""), ("approve", approver),
-            )
-            if person
-        },
+        steps=_steps(row, found, [one.valued_by for one in values.values()], approver=approver),
     )  # fmt: skip
+
+
+def valuations(row: Application) -> list[Valuation]:
+    """The valuations of what was filed last: one made before that was of what stood there then."""
+    return [one for one in row.valuations.all() if row.filed_at is None or one.valued_at >= row.filed_at]
+
+
+def _steps(row: Application, found: Examination | None, valuers: list[str], *, approver: str) -> dict[str, str]:
+    """Who did which step (R063). Where several people did one, the approver is named if he is among them.
+
+    Nobody applies for a technical certificate; but who opened it does not approve it.
+    """
+    examined = [found.examined_by] if found else []
+    if approver and found and row.examinations.filter(examined_by=approver).exists():
+        examined.append(approver)
+    technical = row.kind != facts.Kind.EXPORT
+    applied = [row.opened_by, row.filed_by] if not technical or row.opened_by == approver else []
+    people = {"apply": applied, "examine": examined, "value": valuers, "approve": [approver]}
+    named = {step: [one for one in who if one] for step, who in people.items()}
+    return {step: approver if approver in who else who[-1] for step, who in named.items() if who}
 
 
 def _mined_here(row: Application, wanted: facts.Certificate, found: Examination | None) -> bool | None:

@@ -31,9 +31,10 @@ from openkimberley.certificates.queries.stock import ranges
 def bundle(*, at: datetime) -> dict[str, Any]:
     """What a check needs when there is no node: participants, this node's keys, statuses, uses and alerts.
 
-    Rebuilt only when the journal has moved since the last time. See docs/spec/bundle.md for the form.
+    Rebuilt only when the journal has moved since the last time: its head's hash stands for all that was done, and an
+    act that was undone leaves another head. See docs/spec/bundle.md for the form.
     """
-    key = (journal.size(), at.date())
+    key = (journal.head(), at.date())
     if _bundle.get("key") != key:
         _bundle.update(key=key, made=_make_bundle(at=at))
     return {**_bundle["made"], "issued": at.astimezone(UTC).isoformat(timespec="seconds")}
@@ -76,7 +77,7 @@ def _make_bundle(*, at: datetime) -> dict[str, Any]:
     return {
         "v": 1,
         "node": PLACE_NAME,
-        "head": journal.size(),
+        "head": journal.head(),
         "participants": {
             code: {
                 "code": code,

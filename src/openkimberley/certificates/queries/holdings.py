@@ -5,23 +5,54 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from openkimberley.certificates.models import (
+    Application,
+    Certificate,
     Draw,
     Received,
 )  # fmt: skip
+from openkimberley.certificates.queries.sight import issued
+from openkimberley.kernel import measures
 from openkimberley.kernel.actor import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+NOTHING = Decimal("0.00")
+FREES_ITS_CARATS = ("VOID", "REPLACED", "EXPIRED_RETURNED", "RETURNED")
+"""Goods of a certificate in one of these may go out under another. Those of a lost one may be gone with it: only its
+replacement uses them again."""
 
 
-def drawn(authority: str, sources: Iterable[str]) -> dict[str, Decimal]:
-    """Carats already drawn from each import certificate by certificates that still stand."""
+def draws_of(content: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Carats that an application takes from each import certificate: one that is listed twice is drawn twice."""
+    found: dict[str, Decimal] = {}
+    for draw in content.get("draws_on", []):
+        found[draw["number"]] = found.get(draw["number"], NOTHING) + measures.carats(draw["carats"])
+    return found
+
+
+def left_to_send_back(row: Application) -> Decimal | None:
+    """Carats of another certificate that no technical one about it has moved yet; None where it is not known here."""
+    came = issued(row.about)
+    if came is None:
+        return None
+    gone = Certificate.objects.filter(authority=row.authority, return_of=row.about).exclude(status__in=FREES_ITS_CARATS)
+    return came.carats - (gone.aggregate(total=Sum("carats"))["total"] or NOTHING)
+
+
+def drawn(authority: str, sources: Iterable[str], *, besides: str = "") -> dict[str, Decimal]:
+    """Carats already drawn from each import certificate by certificates that still stand.
+
+    ``besides`` is a certificate that is left out, because another takes its place.
+    """
     rows = (
         Draw.objects.filter(authority=authority, source_number__in=list(sources))
-        .exclude(certificate__status__in=["VOID", "REPLACED", "LOST", "EXPIRED_RETURNED", "RETURNED"])
+        .exclude(certificate__status__in=FREES_ITS_CARATS)
+        .exclude(Q(certificate__status="LOST") & ~Q(certificate__replaced_by=""))
+        .exclude(certificate__number=besides)
         .values("source_number")
         .annotate(total=Sum("carats"))
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from openkimberley.certificates.facts import ApplicationStatus
 from openkimberley.certificates.models import (
@@ -187,3 +187,16 @@ def history(*subjects: str, by: Actor) -> list[dict[str, Any]]:
             statement = {"reason": statement["reason"]} if "reason" in statement else {}
         found.append({**told, "statement": statement})
     return sorted(found, key=lambda entry: int(entry["index"]))
+
+
+def changed_since(moment: datetime) -> list[tuple[str, int | None]]:
+    """Certificates that no longer stand since a moment (with None), and those corrected since (with how often)."""
+    gone = Certificate.objects.filter(status__in=WITHDRAWN, changed_at__gte=moment)
+    found: list[tuple[str, int | None]] = [(number, None) for number in gone.values_list("number", flat=True)]
+    own = Certificate.objects.filter(authority=OuterRef("authority"), number=OuterRef("number"))
+    rows = Correction.objects.filter(Exists(own), made_at__gte=moment).values("number").annotate(count=Count("id"))
+    return [*found, *((row["number"], row["count"]) for row in rows.order_by("number"))]
+
+
+WITHDRAWN = ("VOID", "REPLACED", "LOST", "EXPIRED_RETURNED")
+"""Statuses in which a certificate no longer stands: no goods may go under it."""

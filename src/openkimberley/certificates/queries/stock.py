@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from openkimberley.certificates.models import (
     Form,
     NumberRange,
 )  # fmt: skip
+from openkimberley.certificates.queries.sight import participant_of
+from openkimberley.participants import queries as participants
+
+RANGES_IN_TURN = (F("year").desc(nulls_last=True), "first")
+"""A year's own range comes before one without a year, on every database."""
+
+
+def may_number(authority: str, prefix: str, *, on: date) -> bool:
+    """True where a prefix is that of the authority's own control system on a day."""
+    register, own = participants.register(), participant_of(authority)
+    system = register.system_of_prefix(prefix, on)
+    return prefix == own or (system is not None and system == register.system_of_prefix(own, on))
 
 
 def ranges(authority: str) -> list[NumberRange]:
@@ -41,7 +53,7 @@ def blank_forms(authority: str, *, status: str = "", text: str = "") -> QuerySet
 
 def next_number(authority: str, *, on: date) -> str:
     """The number that the next certificate of a day would get, empty where no registered range has one left."""
-    for row in NumberRange.objects.filter(authority=authority).order_by("-year", "first"):
+    for row in NumberRange.objects.filter(authority=authority).order_by(*RANGES_IN_TURN):
         if row.next <= row.last and row.year in (on.year, None):
             return f"{row.prefix}{row.next:0{row.digits}d}"
     return ""

@@ -36,11 +36,13 @@ from openkimberley.shipments.actions.papers import (
     enter_confirmation,
     register_paper,
 )  # fmt: skip
+from openkimberley.shipments.actions.telling import tell_changes, tell_correction, tell_withdrawal
 
 __all__ = [
     "AppliedSeal", "Picture", "accept_correction", "announce", "ask_issuer", "bring_original", "cancel", "chase",
     "chase_late", "check_paper_again", "claim_notices", "confirm_import", "confiscate", "decide_hold",
     "deliver_notices", "depart", "detain", "enter_confirmation", "inspect", "letter", "mark_notice_sent",
     "mark_notice_unsent", "present", "readdress_notice", "record_transit", "refuse_goods", "register_paper",
-    "release_with_remedy", "return_goods", "seal", "tell_issuer", "wording",
+    "release_with_remedy", "return_goods", "seal", "tell_changes", "tell_correction", "tell_issuer",
+    "tell_withdrawal", "wording",
 ]  # fmt: skip

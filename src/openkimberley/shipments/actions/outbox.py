@@ -163,6 +163,8 @@ def letter(notice: Notice, connection: BaseEmailBackend | None = None) -> EmailM
     message.attach("notice.json", json.dumps(fields, ensure_ascii=False, indent=1), "application/json")
     if receipt := notice.fields.get("receipt"):
         message.attach("receipt.jws", receipt, "application/jose")
+    if instruction := notice.fields.get("instruction"):
+        message.attach("correction.jws", instruction, "application/jose")
     return message
 
 
