@@ -150,10 +150,13 @@ class CertificateStatus(StrEnum):
 
 
 S = CertificateStatus
+_ENDED_AT_IMPORT = frozenset({S.CONFIRMED, S.REFUSED, S.RETURNED})
+"""What was used at import is used, whether or not its issuer entered that the goods left: it is not replaced then."""
+
 CERTIFICATE_TRANSITIONS: Mapping[CertificateStatus, frozenset[CertificateStatus]] = {
-    S.ISSUED: frozenset({S.SEALED, S.REPLACED, S.VOID, S.LOST, S.EXPIRED_RETURNED}),
-    S.SEALED: frozenset({S.ANNOUNCED, S.REPLACED, S.VOID, S.LOST, S.EXPIRED_RETURNED}),
-    S.ANNOUNCED: frozenset({S.DEPARTED, S.ARRIVED, S.REPLACED, S.VOID, S.LOST, S.EXPIRED_RETURNED}),
+    S.ISSUED: frozenset({S.SEALED, S.REPLACED, S.VOID, S.LOST, S.EXPIRED_RETURNED}) | _ENDED_AT_IMPORT,
+    S.SEALED: frozenset({S.ANNOUNCED, S.REPLACED, S.VOID, S.LOST, S.EXPIRED_RETURNED}) | _ENDED_AT_IMPORT,
+    S.ANNOUNCED: frozenset({S.DEPARTED, S.ARRIVED, S.REPLACED, S.VOID, S.LOST, S.EXPIRED_RETURNED}) | _ENDED_AT_IMPORT,
     S.DEPARTED: frozenset({S.ARRIVED, S.CONFIRMED, S.DISPUTED, S.REFUSED, S.VOID, S.LOST}),
     S.ARRIVED: frozenset({S.CONFIRMED, S.DISPUTED, S.REFUSED, S.VOID}),
     S.DISPUTED: frozenset({S.CONFIRMED, S.RETURNED, S.REFUSED, S.VOID}),

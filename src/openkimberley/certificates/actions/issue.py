@@ -90,6 +90,8 @@ def _predecessor(row: Application, *, by: Actor) -> Certificate | None:
     old = Certificate.objects.select_for_update().filter(authority=by.authority, number=row.about).first()
     if old is None:
         raise NotFound("certificate", row.about)
+    if old.replaced_by:  # a lost one stays lost: its status does not tell that another took its place
+        raise Conflict(f"certificate {old.number} was replaced by {old.replaced_by} already")
     return old
 
 
@@ -106,7 +108,7 @@ def _replacement(old: Certificate, *, surrendered: bool) -> rules.Replacement:
 
 def _range_for(authority: str, on: date) -> NumberRange:
     """The range to number from: this year's own first, else one without a year. Raises ``NotFound`` if all are used."""
-    for row in NumberRange.objects.select_for_update().filter(authority=authority).order_by("-year", "first"):
+    for row in NumberRange.objects.select_for_update().filter(authority=authority).order_by(*queries.RANGES_IN_TURN):
         if row.next <= row.last and row.year in (on.year, None):
             return row
     raise NotFound("free certificate number", f"of {authority}: register a range")
@@ -148,7 +150,7 @@ def values_that_count(row: Application, *, highest: bool) -> list[str]:
     declared = [str(line.get("usd", "")) for line in row.content.get("lines", [])]
     if not highest:
         return declared
-    newest = {valuation.role: valuation for valuation in row.valuations.all()}
+    newest = {valuation.role: valuation for valuation in queries.valuations(row)}
     best = max(newest.values(), key=lambda valuation: valuation.usd, default=None)
     if best is None or best.usd <= sum((Decimal(usd) for usd in declared), Decimal("0.00")):
         return declared
@@ -191,11 +193,8 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
         replaces=row.about if row.kind == Kind.EXPORT else "",
         return_of=row.about if row.kind != Kind.EXPORT else "",
     )  # fmt: skip
-    for source in row.content.get("draws_on", []):
-        Draw.objects.create(
-            certificate=issued, authority=row.authority, source_number=source["number"],
-            carats=Decimal(source["carats"]),
-        )  # fmt: skip
+    for number, carats in queries.draws_of(row.content).items():
+        Draw.objects.create(certificate=issued, authority=row.authority, source_number=number, carats=carats)
     return issued
 
 

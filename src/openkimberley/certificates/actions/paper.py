@@ -6,6 +6,7 @@ from datetime import datetime
 
 from openkimberley.alerts import actions as alerts
 from openkimberley.alerts.facts import Alert, AlertKind, AlertStatus, serials
+from openkimberley.certificates import queries
 from openkimberley.certificates.facts import FormStatus
 from openkimberley.certificates.models import Form, NumberRange
 from openkimberley.journal.actions import action, record
@@ -22,12 +23,15 @@ def register_range(
 ) -> NumberRange:
     """Register a range of certificate numbers of the actor's authority (R006, R009).
 
-    ``prefix`` is the Participant's code; numbers are zero-padded to ``digits``. Raises ``Conflict`` where the range is
-    upside down, too long for its digits, or overlaps a registered one.
+    ``prefix`` is the Participant's code; numbers are zero-padded to ``digits``. Raises ``Conflict`` where the prefix is
+    another's, or the range is upside down, too long for its digits, or overlaps a registered one of any authority.
     """
     if not (0 <= first <= last < 10**digits):
         raise Conflict(f"the range {first}-{last} does not fit {digits} digits: give first, last and digits in order")
-    for other in NumberRange.objects.select_for_update().filter(authority=by.authority, prefix=prefix):
+    if not queries.may_number(by.authority, prefix, on=at.date()):
+        raise Conflict(f"numbers that begin with {prefix} are not those of {by.authority}")
+    # the authorities of a union share its prefix: no number is in the ranges of two of them
+    for other in NumberRange.objects.select_for_update().filter(prefix=prefix):
         if first <= other.last and other.first <= last:
             raise Conflict(f"the range {first}-{last} overlaps the registered range {other.first}-{other.last}")
     row = NumberRange.objects.create(

@@ -118,7 +118,7 @@ def _known(
 ) -> Known:  # fmt: skip
     """What this desk knows about an application besides its content; ``found`` is its newest examination."""
     technical = row.kind != facts.Kind.EXPORT  # no exporter applies for it or declares: the authority moves the goods
-    licences = trade.known_licences([row.company], row.authority)  # read once: it is the dearest of all that is asked here
+    licences = trade.known_licences([row.company], row.authority)  # read once: the dearest of all that is asked here
     licence = licences.get(row.company)
     draws, sources, already = draws_of(row.content), {}, {}
     if draws:

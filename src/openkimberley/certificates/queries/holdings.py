@@ -40,7 +40,9 @@ def left_to_send_back(row: Application) -> Decimal | None:
     if came is None:
         return None
     gone = Certificate.objects.filter(authority=row.authority, return_of=row.about).exclude(status__in=FREES_ITS_CARATS)
-    return came.carats - (gone.aggregate(total=Sum("carats"))["total"] or NOTHING)
+    moved: Decimal | None = gone.aggregate(total=Sum("carats"))["total"]
+    left: Decimal = came.carats - (moved or NOTHING)
+    return left
 
 
 def drawn(authority: str, sources: Iterable[str], *, besides: str = "") -> dict[str, Decimal]:
