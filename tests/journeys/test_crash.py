@@ -211,12 +211,8 @@ def killed_at(waiting, *, step: int = -1, before: bool = True, commit: str = "",
     """An act for a child: approve, and die before or after a statement or the commit. Without any, the statements."""
 
     def act(ready) -> dict:
-        from django.db import connection, transaction
+        from django.db import connection
 
-        if not atomic:
-            import contextlib
-
-            transaction.atomic = lambda *_, **__: contextlib.nullcontext()  # the planted fault
         connection.ensure_connection()
         met: list[str] = []
         inside = False
@@ -224,13 +220,15 @@ def killed_at(waiting, *, step: int = -1, before: bool = True, commit: str = "",
         def wrapper(execute, sql, params, many, context):
             nonlocal inside
             # What is read before the act begins is not a step of it.
-            inside = inside or not atomic or connection.in_atomic_block or sql.startswith("BEGIN")
+            inside = inside or connection.in_atomic_block or sql.startswith("BEGIN")
             if not inside:
                 return execute(sql, params, many, context)
             met.append(sql[:60])
             if len(met) - 1 == step and before:
                 die()
             result = execute(sql, params, many, context)
+            if not atomic and not connection.savepoint_ids and not sql.startswith("SAVEPOINT"):
+                connection.connection.commit()  # the planted fault
             if len(met) - 1 == step:
                 die()
             return result
