@@ -202,7 +202,7 @@ def inspect(
     if differences or serious:
         _dispute(row, differences, as_json(objections), by=by, at=at)
     else:
-        _agree(row, before, by=by, at=at)
+        _agree(row, before, as_json(objections), by=by, at=at)
     return inspection
 
 
@@ -229,8 +229,17 @@ def _dispute(
     )  # fmt: skip
 
 
-def _agree(row: Arrival, before: DiscrepancyCase | None, *, by: Actor, at: datetime) -> None:
-    """Goods and certificate agree: ready to confirm. An open case was a slip of the pen, and says so."""
+def _agree(
+    row: Arrival, before: DiscrepancyCase | None, objections: list[dict[str, Any]], *, by: Actor, at: datetime
+) -> None:
+    """Goods and certificate agree: ready to confirm. An open case was a slip of the pen, and says so.
+
+    Not so where the goods were detained: they are released with a finding and measures only (R084).
+    """
+    if before is not None and before.detained_at is not None:
+        before.differences, before.objections = [], objections
+        before.save(update_fields=["differences", "objections"])
+        return
     if before is not None:
         before.status, before.way_out = "CLOSED", INSPECTED_AGAIN
         before.closed_at, before.closed_by = at, by.id

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from openkimberley.alerts import actions as alerts
+from openkimberley.certificates import actions as certification
+from openkimberley.certificates.facts import CertificateStatus
 from openkimberley.certificates.statements import certificate_from_json, certificate_to_json
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
@@ -114,6 +116,8 @@ def enter_confirmation(
     row = Shipment.objects.select_for_update().filter(authority=by.authority, certificate_number=number).first()
     if row is None or row.status not in ("ANNOUNCED", "DEPARTED", "ARRIVED"):
         raise Conflict(f"no shipment under {number} waits for a confirmation")
+    if queries.works_here(row.importing_authority):
+        raise Conflict(f"{row.importing_authority} works on this node: it confirms there itself (R063)")
     differs = any(one.rule == "R081" for one in objections)
     confirmation = Confirmation.objects.create(
         authority=authority, issuer=row.participant, number=queries.normalised(number),
@@ -123,6 +127,7 @@ def enter_confirmation(
     row.status, row.closed_at = ("REFUSED" if result == "refused" else "CONFIRMED"), at
     row.arrived_at = row.arrived_at or at
     row.save(update_fields=["status", "closed_at", "arrived_at"])
+    certification.record_end_abroad(by=by, at=at, number=number, to=CertificateStatus(row.status))
     record(
         "shipment.confirmation_entered", by=by, at=at, subject=number,
         statement={

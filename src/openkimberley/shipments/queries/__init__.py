@@ -1,40 +1,50 @@
-"""Reads: ``rows`` (who may see which), ``lists``, ``sight`` (the verdict), ``asked`` (the rules), ``papers``."""
+"""Reads of shipments.
 
-from openkimberley.shipments.queries.asked import (
-    advance_fields,
+``rows`` (who may see which), ``lists``, ``sight`` (the verdict), ``papers``; what the rules are asked: ``asked``,
+``leaving`` (export), ``arriving`` (import), ``ending`` (the ways out, and the receipt).
+"""
+
+from openkimberley.shipments.queries.arriving import (
     before_confirmation,
-    before_correction,
-    before_departure,
-    before_release,
-    before_sealing,
     before_use,
-    certificate_facts,
-    closing,
     confirmation_due,
     corrected,
-    declared_value,
     differences,
     differences_left,
     found_facts,
     issuer_of,
-    lines_json,
     not_entered,
     not_to_be_decided,
     on_inspection,
     on_presentation,
-    on_transit,
     origin_of,
+    serious,
+    tell_issuer_by,
+)  # fmt: skip
+from openkimberley.shipments.queries.asked import (
+    certificate_facts,
+    lines_json,
     own_certificate,
     own_visible_certificate,
+    still_stands,
+    works_here,
+)  # fmt: skip
+from openkimberley.shipments.queries.ending import (
+    before_correction,
+    closing,
+    declared_value,
     receipt_fields,
     receipt_hash,
     receipt_of,
-    sealing_case,
-    serious,
     sign_receipt,
-    still_stands,
-    tell_issuer_by,
-    works_here,
+)  # fmt: skip
+from openkimberley.shipments.queries.leaving import (
+    advance_fields,
+    before_departure,
+    before_release,
+    before_sealing,
+    on_transit,
+    sealing_case,
 )  # fmt: skip
 from openkimberley.shipments.queries.lists import (
     EVENTS,

@@ -21,7 +21,7 @@ from openkimberley.kernel.rules import Objection
 from openkimberley.participants import queries as participants
 from openkimberley.shipments import facts, rules
 from openkimberley.shipments.models import Arrival, Confirmation, PaperCertificate
-from openkimberley.shipments.queries.asked import corrected, import_knowledge, uses
+from openkimberley.shipments.queries.arriving import corrected, import_knowledge, uses
 from openkimberley.shipments.queries.rows import normalised
 from openkimberley.shipments.rules import Answer, Knowledge, ShipmentCase
 from openkimberley.trust import jws

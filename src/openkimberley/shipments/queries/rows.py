@@ -86,7 +86,8 @@ def visible_shipments(by: Actor) -> QuerySet[Shipment]:
         return rows.none()
     if by.companies:
         own = Q(exporter_licence__in=by.companies, authority=by.authority)
-        return rows.filter(own | Q(importer_licence__in=by.companies, importing_authority=by.authority))
+        inbound = Q(importer_licence__in=by.companies, importing_authority=by.authority, released_at__isnull=False)
+        return rows.filter(own | inbound)
     if not by.authority:
         return rows.none()
     return rows.filter(Q(authority=by.authority) | Q(importing_authority=by.authority, released_at__isnull=False))

@@ -100,7 +100,7 @@ def sighting(number: str, artefact: bytes, *, by: Actor, at: datetime) -> Sighti
     else:
         written = number.strip()
     issued = certificates.issued(written) or certificates.issued(normalised(written))
-    if issued is not None:
+    if issued is not None and _may_read(issued, judged, by=by):
         own = judged or verdict(issued.sd_jwt.encode(), by=by, at=at)
         return Sighting(
             issued.participant, normalised(issued.number), issued.number, "NODE", issued.content, own.report, issued.cid
@@ -111,6 +111,17 @@ def sighting(number: str, artefact: bytes, *, by: Actor, at: datetime) -> Sighti
         cid = str(judged.report.get("cid", ""))
         return Sighting(issuer, normalised(written), written[:40], "ARTEFACT", content, judged.report, cid)
     return _registered(written, judged, by=by, at=at)
+
+
+def _may_read(issued: Any, judged: Judged | None, *, by: Actor) -> bool:
+    """True for the authority a certificate is addressed to, and for whoever holds what its issuer signed.
+
+    A typed number alone opens no other authority's record: numbers can be counted through.
+    """
+    if judged is not None and judged.report["proven"]:
+        return True
+    addressed = issued.destination_authority or issued.destination
+    return bool(by.authority) and addressed in (by.authority, by.authority.partition("-")[0])
 
 
 def _registered(written: str, judged: Judged | None, *, by: Actor, at: datetime) -> Sighting:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from openkimberley.certificates.rules import ask
+from openkimberley.certificates.rules.fraud import no_alert_is_out
 from openkimberley.certificates.rules.issuing import (
     content_was_verified,
     exporter_and_agents_are_licensed,
@@ -97,7 +98,7 @@ def on_presentation(shipment: ShipmentCase) -> Asked:
 
 def before_confirmation(shipment: ShipmentCase) -> Asked:
     """What stands against confirming the import; differences between certificate and goods hold it (R081)."""
-    return ask(BEFORE_CONFIRMATION, shipment) + ask([no_one_does_two_steps], shipment.case)
+    return ask(BEFORE_CONFIRMATION, shipment) + ask([no_one_does_two_steps, no_alert_is_out], shipment.case)
 
 
 def on_discrepancy(shipment: ShipmentCase) -> Asked:

@@ -851,3 +851,24 @@ def test_a_paper_is_its_authoritys_own():
     for by in (KAGISO, MPHO, VISITOR):
         with pytest.raises(NotFound):
             queries.paper("SL005012", by=by)
+
+
+def test_a_decision_does_not_cover_what_came_to_light_after_it():
+    from openkimberley.certificates import actions as certification
+
+    certificate = story.issued()
+    steps.seal(certificate.number)
+    steps.announce(certificate.number)
+    steps.depart(certificate.number)
+    late = NOW + timedelta(days=100)
+    row = steps.present(certificate, at=late)
+    assert row.held
+    steps.inspect(certificate, at=late)
+    if arrival(certificate).status == "INSPECTED":
+        actions.decide_hold(by=ANNEKE, at=late, number=certificate.number, reason="The flight was delayed by a strike.")
+    certification.void(by=NALEDI, at=late + HOUR, number=certificate.number, why="stolen", reason="stolen")
+    with pytest.raises((Refused, Conflict)) as refusal:
+        steps.confirm(certificate, at=late + 2 * HOUR)
+    if isinstance(refusal.value, Refused):
+        assert "R088" in codes(refusal.value)
+    assert not Confirmation.objects.exists()
