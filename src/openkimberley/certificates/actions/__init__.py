@@ -2,6 +2,7 @@
 
 from openkimberley.certificates.actions.afterwards import (
     instruct_correction,
+    record_end_abroad,
     record_export_step,
     record_import_step,
     report_lost,
@@ -40,6 +41,7 @@ __all__ = [
     "open_replacement",
     "open_technical",
     "receive_forms",
+    "record_end_abroad",
     "record_export_step",
     "record_import_step",
     "refuse",

@@ -128,6 +128,17 @@ def record_export_step(*, by: Actor, at: datetime, number: str, to: CertificateS
     return row
 
 
+@action("certificates.end_abroad", needs=Permission.SHIPMENT_SEAL)
+def record_end_abroad(*, by: Actor, at: datetime, number: str, to: CertificateStatus) -> Certificate:
+    """Close a certificate on the word of an importing authority that has no desk here: confirmed or refused."""
+    if to not in (S.CONFIRMED, S.REFUSED):
+        raise Conflict(f"an authority abroad confirms or refuses: {to.value.lower()} is neither")
+    row = _locked(number, by=by)
+    _move(row, to, at=at)
+    record(f"certificate.{to.value.lower()}", by=by, at=at, subject=number, statement={"h": row.cid})
+    return row
+
+
 @action("certificates.import_step", needs=Permission.SHIPMENT_RECEIVE)
 def record_import_step(*, by: Actor, at: datetime, number: str, to: CertificateStatus) -> Certificate | None:
     """Follow the shipment on the importing side, where the issuer is on this node too.
