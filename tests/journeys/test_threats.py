@@ -57,8 +57,7 @@ NEIGHBOUR = officer("fatima", Role.IMPORT_OFFICER, "AE")
 
 
 @pytest.fixture(autouse=True)
-def _furnished(db: Any) -> None:
-    story.furnish()
+def _furnished(node: None) -> None:
     steps.forget()
 
 
@@ -111,7 +110,7 @@ def test_an_importer_does_not_see_a_shipment_before_its_release():
     assert queries.shipment(certificate.number, by=importer)
 
 
-def test_a_document_stays_in_no_shared_browser(node):
+def test_a_document_stays_in_no_shared_browser():
     row = story.opened()
     client = desk.signed_in(MPHO)
     from django.core.files.uploadedfile import SimpleUploadedFile
@@ -139,7 +138,10 @@ def test_the_exporting_side_does_not_write_the_confirmation_of_a_desk_on_this_no
 
 
 def test_a_neighbour_does_not_redirect_the_notices_of_an_authority_on_this_node():
-    named = Authority(code=BE, participant="EU", name="Diamond Office", email="me@example.org", importing=True)
+    named = Authority(
+        code=BE, participant="EU", name="Diamond Office", email="me@example.org", importing=True, exporting=True,
+        since=NOW.date(), until=None, source="me",
+    )  # fmt: skip
     with pytest.raises(NotPermitted):
         register.designate_authority(by=SEKGOMA, at=NOW, authority=named)
     stated = {"value": 3650, "source": "me"}
@@ -344,8 +346,7 @@ def test_a_valuation_of_other_goods_does_not_serve_after_the_application_was_cha
 
 def held_and_decided(certificate: Certificate) -> None:
     """A shipment that was held for one reason, and let go on."""
-    Certificate.objects.filter(pk=certificate.pk)
-    steps.present(certificate, declared_on_arrival=None)
+    steps.present(certificate)
     Arrival.objects.filter(number=certificate.number).update(held=True)
     actions.decide_hold(by=ANNEKE, at=ARRIVED, number=certificate.number, reason="The notice was late, the issuer says")
     steps.inspect(certificate)

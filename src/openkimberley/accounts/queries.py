@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Q
 
 from openkimberley.accounts.models import RoleHeld, Token, User
-from openkimberley.kernel.actor import OFFICER_ROLES, Actor, Role
+from openkimberley.kernel.actor import SECOND_FACTOR_ROLES, Actor, Role
 from openkimberley.kernel.errors import NotFound
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def has_second_factor(user: AbstractBaseUser | AnonymousUser, *, before: datetim
 
 def owes_second_factor(user: AbstractBaseUser | AnonymousUser, actor: Actor, *, required: bool) -> bool:
     """Whether the actor is an officer who may not act before a second factor is set up."""
-    return required and bool(actor.roles & OFFICER_ROLES) and not has_second_factor(user)
+    return required and bool(actor.roles & SECOND_FACTOR_ROLES) and not has_second_factor(user)
 
 
 def user_of(actor_id: str) -> User:

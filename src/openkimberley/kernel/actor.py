@@ -104,6 +104,10 @@ OFFICER_ROLES = frozenset(
 """Roles that sign in with a second factor and act for an authority."""
 
 
+SECOND_FACTOR_ROLES = OFFICER_ROLES | {Role.CHAIR, Role.SECRETARIAT, Role.AUDITOR, Role.STATISTICIAN}
+"""Roles that a password alone does not open: who acts for an authority or the Scheme, or reads all of an authority."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person (or a program of a person, or the node itself) who acts.

@@ -13,8 +13,8 @@ from uuid import uuid4
 from django.db import IntegrityError
 
 from openkimberley.journal.actions import action, record
-from openkimberley.kernel.actor import Actor, Permission
-from openkimberley.kernel.errors import Conflict, NotFound, Refused
+from openkimberley.kernel.actor import Actor, Permission, Role
+from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused
 from openkimberley.participants import queries, rules, statements
 from openkimberley.participants.data import shipped_document, shipped_register
 from openkimberley.participants.facts import (
@@ -36,6 +36,7 @@ from openkimberley.participants.models import (
     StatusRow,
     Version,
 )
+from openkimberley.trust.signing import signer_for
 
 DOCUMENTS = ("participants", "profiles", "national_lists")
 
@@ -227,6 +228,25 @@ def set_national_date(*, by: Actor, at: datetime, by_list: str, code: str, entry
     return entry
 
 
+def _its_own(by: Actor, code: str) -> None:
+    """Raise ``NotPermitted`` where a Participant has its desk on this node and another's officer would speak for it.
+
+    Of a Participant without a desk here, every supervisor notes what it notified.
+    """
+    known = queries.register().participants.get(code)
+    here = [one.code for one in known.authorities if _has_desk(one.code)] if known else []
+    if here and by.authority not in here and Role.CHAIR not in by.roles:
+        raise NotPermitted(Permission.PARTICIPANT_LIST, f"{code} is on this node: {', '.join(here)} enters that itself")
+
+
+def _has_desk(authority: str) -> bool:
+    """True where an authority signs on this node."""
+    try:
+        return bool(signer_for(authority))
+    except NotFound:
+        return False
+
+
 @action("participants.designate_authority", needs=Permission.PARTICIPANT_LIST)
 def designate_authority(
     *, by: Actor, at: datetime, authority: Authority, replaces: str = "", since: date | None = None
@@ -235,6 +255,7 @@ def designate_authority(
 
     Raises ``NotFound`` for a Participant or a replaced authority that is not in the register.
     """
+    _its_own(by, authority.participant)
     row = ParticipantRow.objects.filter(code=authority.participant).first()
     if row is None:
         raise NotFound("participant", authority.participant)
@@ -258,6 +279,7 @@ def set_profile_value(*, by: Actor, at: datetime, code: str, field: str, stated:
     ``stated`` is ``{"value": ..., "source": ..., "note": ..., "confidence": ...}`` in the form of ``statements``; a
     ``value`` of null takes the value away. Raises ``NotFound`` for an unknown field, ``Untrusted`` for a wrong value.
     """
+    _its_own(by, code)
     if field not in FIELDS:
         raise NotFound("profile field", field)
     checked = {**stated, "value": "" if stated.get("value") is None else stated["value"]}

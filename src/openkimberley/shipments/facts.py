@@ -68,8 +68,9 @@ ARRIVAL_TRANSITIONS: Mapping[ArrivalStatus, frozenset[ArrivalStatus]] = {
     A.EXPECTED: frozenset({A.PRESENTED}),
     A.PRESENTED: frozenset({A.INSPECTED, A.DISPUTED, A.DETAINED, A.REFUSED}),
     A.INSPECTED: frozenset({A.INSPECTED, A.CONFIRMED, A.DISPUTED, A.DETAINED, A.REFUSED}),
-    A.DISPUTED: frozenset({A.INSPECTED, A.CONFIRMED, A.DETAINED, A.REFUSED, A.RETURNED, A.CONFISCATED}),
-    A.DETAINED: frozenset({A.INSPECTED, A.CONFIRMED, A.DISPUTED, A.REFUSED, A.RETURNED, A.CONFISCATED}),
+    # an open case is closed by one of the ways out first: nothing is confirmed over it (R084)
+    A.DISPUTED: frozenset({A.INSPECTED, A.DETAINED, A.REFUSED, A.RETURNED, A.CONFISCATED}),
+    A.DETAINED: frozenset({A.INSPECTED, A.DISPUTED, A.REFUSED, A.RETURNED, A.CONFISCATED}),
     A.CONFIRMED: frozenset(),
     A.REFUSED: frozenset({A.RETURNED, A.CONFISCATED}),
     A.RETURNED: frozenset(),

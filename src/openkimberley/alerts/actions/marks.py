@@ -10,7 +10,7 @@ from openkimberley.alerts.actions.warnings import WHOLE_SCHEME, draw_reference
 from openkimberley.alerts.models import Mark, Specimen
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
-from openkimberley.kernel.errors import Conflict, NotFound, Refused
+from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused
 from openkimberley.kernel.measures import Period
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def keep_specimen(*, by: Actor, at: datetime, specimen: facts.Specimen) -> facts
 @action("alerts.retire_specimen", needs=Permission.SPECIMEN_KEEP)
 def retire_specimen(*, by: Actor, at: datetime, reference: str, until: date, reason: str) -> facts.Specimen:
     """Say from which day on papers no longer look like this specimen. Raises ``Conflict`` where it is retired."""
-    row = _running(Specimen, reference, until)
+    row = _running(Specimen, reference, until, by=by)
     if not reason.strip():
         raise Conflict("a specimen is retired for a reason")
     row.until, row.retired_reason = until, reason[:500]
@@ -84,7 +84,7 @@ def enter_mark(*, by: Actor, at: datetime, mark: facts.Mark) -> facts.Mark:
 @action("alerts.end_mark", needs=Permission.SPECIMEN_KEEP)
 def end_mark(*, by: Actor, at: datetime, reference: str, until: date, reason: str) -> facts.Mark:
     """Say from which day on a signatory or stamp no longer validates. Raises ``Conflict`` where it ended before."""
-    row = _running(Mark, reference, until)
+    row = _running(Mark, reference, until, by=by)
     if not reason.strip():
         raise Conflict("a signatory or stamp ends for a reason")
     row.until = until
@@ -95,11 +95,17 @@ def end_mark(*, by: Actor, at: datetime, reference: str, until: date, reason: st
     return queries.to_mark(row)
 
 
-def _running(model: type[Any], reference: str, until: date) -> Any:
-    """The row, held, that still runs on the day before ``until``."""
+def _running(model: type[Any], reference: str, until: date, *, by: Actor) -> Any:
+    """The row, held, that still runs on the day before ``until``; its keeper or its issuer ends it.
+
+    Raises ``NotPermitted`` for others.
+    """
     row = model.objects.select_for_update().filter(reference=reference).first()
     if row is None:
         raise NotFound(str(model._meta.verbose_name), reference[:60])
+    issuers = by.authority == row.issuer or by.authority.startswith(f"{row.issuer}-")
+    if row.authority not in (by.authority, WHOLE_SCHEME) and not issuers:
+        raise NotPermitted(Permission.SPECIMEN_KEEP, f"{reference} is ended by {row.authority} or {row.issuer}")
     if until <= row.since or (row.until is not None and row.until <= until):
         raise Conflict(f"{reference} runs from {row.since} to {row.until or '-'}: it cannot end on {until}")
     return row

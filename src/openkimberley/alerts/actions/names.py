@@ -10,8 +10,8 @@ from openkimberley.alerts import facts, queries
 from openkimberley.alerts.actions.warnings import WHOLE_SCHEME, draw_reference
 from openkimberley.alerts.models import ListedName, NameKey
 from openkimberley.journal.actions import action, record
-from openkimberley.kernel.actor import Actor, Permission
-from openkimberley.kernel.errors import Conflict, NotFound
+from openkimberley.kernel.actor import Actor, Permission, Role
+from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,10 +46,16 @@ def list_name(*, by: Actor, at: datetime, entry: facts.ListedName) -> facts.List
 
 @action("alerts.delist_name", needs=Permission.ALERT_RAISE)
 def delist_name(*, by: Actor, at: datetime, reference: str, until: date, reason: str) -> facts.ListedName:
-    """Say from which day on a name no longer stands on its list. Raises ``Conflict`` where it ended before."""
+    """Say from which day on a name no longer stands on its list. Raises ``Conflict`` where it ended before.
+
+    Whoever listed it ends it, or the Chair. Raises ``NotPermitted`` for others.
+    """
     row = ListedName.objects.select_for_update().filter(reference=reference).first()
     if row is None:
         raise NotFound("listed name", reference[:60])
+    of_the_scheme = by.roles & {Role.CHAIR, Role.SECRETARIAT}
+    if row.authority != (by.authority or WHOLE_SCHEME) and not of_the_scheme:
+        raise NotPermitted(Permission.ALERT_RAISE, f"{reference} is ended by {row.authority}, who listed it")
     if until <= row.since or (row.until is not None and row.until <= until) or not reason.strip():
         raise Conflict(f"{reference} cannot end on {until}, or no reason is given")
     row.until = until
