@@ -164,7 +164,7 @@ def spoilt(value: Any, world: dict[str, list[Any]], draw: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("who", "times"), [(VISITOR, 3), (MPHO, 8), (OFFICER, 10)], ids=["visitor", "applicant", "officer"]
+    ("who", "times"), [(VISITOR, 3), (MPHO, 6), (OFFICER, 8)], ids=["visitor", "applicant", "officer"]
 )
 def test_no_call_of_the_api_is_a_fault_of_the_software(world, who, times):
     client = signed_in(who)

@@ -60,7 +60,8 @@ def taking_turns(
     act: Callable[[], object], floor: Callable[[], object], *, batches: int, turns: int, floor_turns: int
 ) -> tuple[float, float]:
     """Median seconds of one act and of one of the floor, batch after batch in turn."""
-    acts, floors = [], []
+    acts: list[float] = []
+    floors: list[float] = []
     for place in range(batches):
         # ABBA order: what drifts during the run meets both alike
         for mine in (True, False) if place % 2 else (False, True):
