@@ -194,7 +194,7 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
         return_of=row.about if row.kind != Kind.EXPORT else "",
     )  # fmt: skip
     for number, carats in queries.draws_of(row.content).items():
-        Draw.objects.create(certificate=issued, authority=row.authority, source_number=number, carats=carats)
+        Draw.objects.create(certificate=issued, authority=row.authority, source_number=rules.normalised(number), carats=carats)
     return issued
 
 

@@ -14,6 +14,7 @@ from openkimberley.certificates.models import (
     Received,
 )  # fmt: skip
 from openkimberley.certificates.queries.sight import issued
+from openkimberley.certificates.rules import normalised
 from openkimberley.kernel import measures
 from openkimberley.kernel.actor import Actor
 
@@ -50,20 +51,23 @@ def drawn(authority: str, sources: Iterable[str], *, besides: str = "") -> dict[
 
     ``besides`` is a certificate that is left out, because another takes its place.
     """
+    written = {normalised(number): number for number in sources}
     rows = (
-        Draw.objects.filter(authority=authority, source_number__in=list(sources))
+        Draw.objects.filter(authority=authority, source_number__in=list(written))
         .exclude(certificate__status__in=FREES_ITS_CARATS)
         .exclude(Q(certificate__status="LOST") & ~Q(certificate__replaced_by=""))
         .exclude(certificate__number=besides)
         .values("source_number")
         .annotate(total=Sum("carats"))
     )
-    return {row["source_number"]: row["total"] or Decimal("0.00") for row in rows}
+    return {written[row["source_number"]]: row["total"] or Decimal("0.00") for row in rows}
 
 
 def received(authority: str, numbers: Iterable[str]) -> dict[str, Received]:
-    """The import certificates of an authority, by number."""
-    return {row.number: row for row in Received.objects.filter(authority=authority, number__in=list(numbers))}
+    """The import certificates of an authority, by number as the caller writes it; compared as R008 says."""
+    written = {normalised(number): number for number in numbers}
+    rows = Received.objects.filter(authority=authority, number__in=list(written))
+    return {written[row.number]: row for row in rows}
 
 
 def used(issuer: str, number: str) -> Received | None:

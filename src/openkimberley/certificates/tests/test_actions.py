@@ -392,3 +392,18 @@ def test_the_importing_side_moves_only_what_is_addressed_to_it():
 def test_a_supervisor_of_antwerp_has_no_paper_of_gaborone():
     with pytest.raises(NotFound):
         actions.write_off_form(by=DIRK, at=NOW, serial=queries.next_blank(BW), status=FormStatus.SPOILED, reason="x")
+
+
+@pytest.mark.parametrize("written", ["BW0000001", "BW 1", "BW-0000001"])
+def test_an_import_certificate_is_found_however_its_number_is_written(written):
+    actions.enter_received(
+        by=ANNEKE, at=NOW, issuer="BW", number="BW0000001", importer_licence=EXPORTER_LICENCE, carats=Decimal("10.00"),
+        usd=Decimal("100.00"), origin=["BW"], received_on=NOW.date(),
+    )  # fmt: skip
+    Received.objects.update(authority=BW)
+    lines = [{"hs": "7102.31", "carats": "6.00", "usd": "60.00"}]
+    story.issued(lines=lines, draws_on=[{"number": written, "carats": "6.00"}])
+    row = story.opened(lines=lines, draws_on=[{"number": "BW0000001", "carats": "6.00"}])
+    with pytest.raises(Refused) as refusal:
+        actions.file(by=MPHO, at=NOW, reference=row.reference, version=row.version, declared=True)
+    assert "R051" in codes(refusal.value)
