@@ -5,12 +5,20 @@ Each test's name states the threat; the test plays it and sees it fail.
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
+from django.contrib.auth import get_user_model
+from django.test import Client
 
 from openkimberley.accounts import queries as people
 from openkimberley.alerts import actions as alerts
@@ -19,6 +27,7 @@ from openkimberley.certificates import actions as certification
 from openkimberley.certificates import queries as certificates
 from openkimberley.certificates.facts import Kind
 from openkimberley.certificates.models import Application, Certificate, Received, Valuation
+from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Actor, Role
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused
 from openkimberley.kernel.measures import Period
@@ -185,8 +194,6 @@ def test_an_exporter_does_not_file_under_the_licence_of_another_authoritys_regis
 
 @pytest.mark.parametrize("actor", [CHAIR, AUDITOR])
 def test_whoever_decides_for_the_scheme_or_reads_everything_signs_in_with_a_second_factor(actor):
-    from django.contrib.auth import get_user_model
-
     user = get_user_model().objects.create(actor_id=actor.id, email=f"{actor.id}@example.org")
     assert people.owes_second_factor(user, actor, required=True)
 
@@ -400,3 +407,84 @@ def test_detained_goods_are_not_released_by_typing_the_certificate_into_a_second
         by=ANNEKE, at=ARRIVED + 5 * HOUR, number=certificate.number, fault="NOT_KNOWING", measures="Weighed again"
     )
     assert steps.confirm(certificate, at=ARRIVED + 6 * HOUR).result
+
+
+def test_a_remedy_of_one_failure_does_not_wave_through_a_fake_found_since():
+    certificate = steps.disputed()
+    actions.release_with_remedy(
+        by=ANNEKE, at=ARRIVED + 2 * HOUR, number=certificate.number, fault="NOT_KNOWING", measures="Weighed again"
+    )
+    alerts.raise_alert(
+        by=NALEDI, at=ARRIVED + 2 * HOUR,
+        alert=Alert(
+            AlertKind.FAKE, issuer="BW", day=ARRIVED.date(), number=certificate.number, features=("two of them exist",),
+            reported_by=BW, source="BW", status=AlertStatus.CONFIRMED,
+        ),
+    )  # fmt: skip
+    with pytest.raises(Refused) as refusal:
+        steps.confirm(certificate, at=ARRIVED + 3 * HOUR)
+    assert "R177" in codes(refusal.value)
+
+
+# --- sign-in and the machine ------------------------------------------------------------------------------------------
+
+
+def trader() -> tuple[Client, Any]:
+    """An exporter at a browser, the password just given."""
+    client = desk.signed_in(MPHO)
+    user = get_user_model().objects.get(actor_id=MPHO.id)
+    user.set_password("carats are counted twice")
+    user.save()
+    client = Client()
+    assert client.post(
+        "/accounts/login/", {"login": user.email, "password": "carats are counted twice"}
+    ).status_code == 302  # fmt: skip
+    return client, user
+
+
+def test_a_second_factor_is_not_added_or_taken_away_without_a_trace():
+    client, user = trader()
+    page = client.get("/accounts/2fa/totp/activate/").content.decode()
+    secret = re.search(r'class="secret"[^>]*>([A-Z2-7]+)<', page)
+    assert secret
+    code = totp.format_hotp_value(totp.hotp_value(secret[1], next(iter(totp.yield_hotp_counters_from_time()))))
+    assert client.post("/accounts/2fa/totp/activate/", {"code": code}).status_code == 302
+    client.post("/accounts/reauthenticate/", {"password": "carats are counted twice"})
+    assert client.post("/accounts/2fa/totp/deactivate/").status_code == 302
+    assert not people.has_second_factor(user)
+    acts = [entry["event"] for entry in journal.history(user.actor_id)]
+    assert acts.count("second_factor.changed") >= 2
+
+
+def test_an_address_is_changed_by_no_borrowed_session():
+    client, user = trader()
+    for given in (
+        {"action_add": "", "email": "thief@example.org"},
+        {"action_primary": "", "email": "thief@example.org"},
+    ):
+        client.post("/accounts/email/", given)
+    user.refresh_from_db()
+    assert user.email == "mpho@example.org"
+
+
+def test_a_node_behind_its_proxy_knows_who_calls_and_that_the_line_is_safe(tmp_path):
+    (tmp_path / "node.json").write_text(json.dumps({"https": True, "hosts": ["node.example"], "secret_key": "x" * 50}))
+    asked = """
+import django; django.setup()
+from allauth.core.internal.httpkit import get_client_ip
+from django.test import RequestFactory
+one = RequestFactory().get("/", headers={"x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.7"})
+print(one.is_secure(), get_client_ip(one))
+"""
+    environment = {
+        **os.environ,
+        "KIMBERLEY_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "openkimberley.node.settings",
+    }
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.split() == ["True", "203.0.113.7"]
+
+
+def test_counters_are_not_told_to_who_comes_through_the_proxy():
+    assert Client().get("/metrics").status_code == 200
+    assert Client().get("/metrics", headers={"x-forwarded-for": "203.0.113.7"}).status_code == 403

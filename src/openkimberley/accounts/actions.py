@@ -287,6 +287,12 @@ def password_set(*, by: Actor, at: datetime, actor_id: str) -> None:
     record("account.password_set", by=by, at=at, subject=actor_id, statement={})
 
 
+@action("accounts.change_second_factor", needs=Permission.ACCOUNT_OWN)
+def second_factor_changed(*, by: Actor, at: datetime, actor_id: str, what: str) -> None:
+    """Record that a person set up or took away a second factor of the own: ``totp_activated``, ``webauthn_removed``..."""
+    record("second_factor.changed", by=by, at=at, subject=actor_id, statement={"what": what})
+
+
 @action("accounts.sign_out", needs=Permission.ACCOUNT_OWN)
 def sign_out(*, by: Actor, at: datetime, actor_id: str, why: str = "asked") -> None:
     """Record the end of a session: ``asked``, ``idle`` or ``too long``."""

@@ -118,6 +118,12 @@ class ClosedAdapter(DefaultAccountAdapter):
 class SealedAdapter(DefaultMFAAdapter):
     """Keeps the secrets of second factors encrypted, so that a copy of the database alone opens nothing."""
 
+    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+        """Journal the change of a second factor that allauth tells of here, in the one place it tells of all of them."""
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        by, what = actions.gate(authority=queries.authority_of(user)), template_prefix.rpartition("/")[2]
+        actions.second_factor_changed(by=by, at=timezone.now(), actor_id=user.actor_id, what=what)
+
     @staticmethod
     def _key() -> AESGCM:
         return AESGCM(hashlib.sha256(b"second factor\0" + settings.SECRET_KEY.encode()).digest())

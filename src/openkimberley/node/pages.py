@@ -12,6 +12,7 @@ from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,7 +22,7 @@ from openkimberley.desk.web import actor_of, demand
 from openkimberley.documents.qr import scan
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission, Role
-from openkimberley.kernel.errors import NotPermitted, Untrusted
+from openkimberley.kernel.errors import NotFound, NotPermitted, Untrusted
 from openkimberley.kernel.rules import register
 from openkimberley.node import metrics as measured
 from openkimberley.node.verifying import PDF_MAGIC, current_bundle, verify_file
@@ -214,6 +215,11 @@ def bundle(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    """An address that a part of the node would serve and this node does not."""
+    raise NotFound("page", request.path[:60])
+
+
 @require_GET
 def health(request: HttpRequest) -> HttpResponse:
     """Whether the node can read its database; no details for strangers."""
@@ -227,7 +233,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Counters for a monitor, on loopback or with the node's metrics token only."""
     token = settings.METRICS_TOKEN
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1") and not (token and given == token):
+    # behind a proxy every caller comes from loopback: who came through one is not here
+    near = request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
+    if not near and not (token and constant_time_compare(given, token)):
         raise NotPermitted(Permission.JOURNAL_READ, _("Metrics are read on loopback or with the node's token."))
     text, kind = measured.exposition()
     return HttpResponse(text, content_type=kind)

@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bundle.json", pages.bundle, name="bundle"),
     path("healthz", pages.health, name="health"),
     path("metrics", pages.metrics, name="metrics"),
+    # an address changes by the administrator's hand only: whoever borrows a session could take the account with it
+    path("accounts/email/", pages.no_such_page),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),

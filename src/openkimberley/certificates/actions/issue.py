@@ -194,7 +194,8 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
         return_of=row.about if row.kind != Kind.EXPORT else "",
     )  # fmt: skip
     for number, carats in queries.draws_of(row.content).items():
-        Draw.objects.create(certificate=issued, authority=row.authority, source_number=rules.normalised(number), carats=carats)
+        source = rules.normalised(number)  # compared as R008 says, however it was typed
+        Draw.objects.create(certificate=issued, authority=row.authority, source_number=source, carats=carats)
     return issued
 
 

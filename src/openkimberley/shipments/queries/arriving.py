@@ -249,8 +249,9 @@ def before_confirmation(
     return found_objections
 
 
-_NEVER_SET_ASIDE = frozenset({"R063", "R074", "R076", "R082", "R083", "R088"})
-"""Two steps by one person, not opened, not said in full, used before, disowned by its issuer, void."""
+_NEVER_SET_ASIDE = frozenset({"R063", "R074", "R076", "R082", "R083", "R088", "R177"})
+"""Two steps by one person, not opened, not said in full, used before, disowned by its issuer, void, on alert (an alert
+that proves wrong is withdrawn)."""
 
 
 def _set_aside(objection: Objection) -> Objection:
