@@ -289,7 +289,7 @@ def password_set(*, by: Actor, at: datetime, actor_id: str) -> None:
 
 @action("accounts.change_second_factor", needs=Permission.ACCOUNT_OWN)
 def second_factor_changed(*, by: Actor, at: datetime, actor_id: str, what: str) -> None:
-    """Record that a person set up or took away a second factor of the own: ``totp_activated``, ``webauthn_removed``..."""
+    """Record that a person set up or took away an own second factor: ``totp_activated``, ``webauthn_removed``."""
     record("second_factor.changed", by=by, at=at, subject=actor_id, statement={"what": what})
 
 

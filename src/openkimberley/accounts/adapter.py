@@ -91,6 +91,14 @@ class ClosedAdapter(DefaultAccountAdapter):
         by = actions.gate(authority=queries.authority_of(user))
         actions.password_set(by=by, at=timezone.now(), actor_id=user.actor_id)
 
+    def send_notification_mail(self, template_prefix: str, user: AbstractBaseUser, *args: Any, **kwargs: Any) -> None:
+        """Journal a change of the second factor: here allauth tells of all of them."""
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        if template_prefix.startswith("mfa/"):
+            assert isinstance(user, User)
+            by, what = actions.gate(authority=queries.authority_of(user)), template_prefix.rpartition("/")[2]
+            actions.second_factor_changed(by=by, at=timezone.now(), actor_id=user.actor_id, what=what)
+
     def invite(self, user: User) -> None:
         """Send a new person the link to set a password, in the person's language. The administrator never sees it."""
         key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
@@ -117,12 +125,6 @@ class ClosedAdapter(DefaultAccountAdapter):
 
 class SealedAdapter(DefaultMFAAdapter):
     """Keeps the secrets of second factors encrypted, so that a copy of the database alone opens nothing."""
-
-    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
-        """Journal the change of a second factor that allauth tells of here, in the one place it tells of all of them."""
-        super().send_notification_mail(template_prefix, user, *args, **kwargs)
-        by, what = actions.gate(authority=queries.authority_of(user)), template_prefix.rpartition("/")[2]
-        actions.second_factor_changed(by=by, at=timezone.now(), actor_id=user.actor_id, what=what)
 
     @staticmethod
     def _key() -> AESGCM:
