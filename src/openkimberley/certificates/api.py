@@ -535,7 +535,7 @@ def _certificate(row: Certificate, *, by: Actor) -> dict[str, Any]:
         "replaces": row.replaces, "replaced_by": row.replaced_by, "return_of": row.return_of,
         "corrections": [
             {"field": one.field, "old": one.old, "new": one.new, "reason": one.reason, "made_at": one.made_at}
-            for one in queries.corrections(row.number)
+            for one in queries.corrections(row.number, row.authority)
         ],
         "history": queries.history(row.number, by=by),
         "links": {"pdf": f"{here}/pdf", "label": f"{here}/label", "sd_jwt": f"{here}/sd-jwt",

@@ -308,7 +308,7 @@ class Correction(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["authority", "number"], name="cert_correction_ix")]
+        indexes = [models.Index(fields=["number", "authority"], name="cert_correction_ix")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.field}"

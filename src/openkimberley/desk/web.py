@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
+from openkimberley.desk.api import problem
 from openkimberley.kernel.actor import NOBODY, Actor, Permission
 from openkimberley.kernel.errors import Conflict, KimberleyError, NotFound, NotPermitted, Refused, Untrusted
 
@@ -67,10 +69,16 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on; a NUL in an address is no address (PostgreSQL would stumble over it)."""
-        if "\0" in request.path:
-            return render(request, "400.html", status=400)
-        return self.get_response(request)
+        """Pass the request on; a NUL in an address is no address (PostgreSQL would stumble over it).
+
+        What Django itself answers under /api/ (no such address, no such method) becomes a problem document too.
+        """
+        response = render(request, "400.html", status=400) if "\0" in request.path else self.get_response(request)
+        page = response.headers.get("Content-Type", "").startswith("text/html")
+        if request.path.startswith("/api/") and response.status_code >= HTTPStatus.BAD_REQUEST and page:
+            phrase = HTTPStatus(response.status_code).phrase
+            return problem(response.status_code, phrase.title().replace(" ", ""), f"{phrase}.")
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A page for the five errors; None for anything else, which is a fault of the software."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import threading
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -67,17 +68,24 @@ def make_keys(*, by: Actor, at: datetime, name: str, memory: int = keystore.MEMO
     The root that issued the seal's certificate is in the keystore too; take ``*_root_*.json`` away to a safe place.
 
     Private keys are written encrypted to the keystore before their public parts are registered, so that a crash leaves
-    at worst a key nobody trusts. Returns the names. Raises ``Conflict`` where they exist.
+    at worst a key nobody trusts; the next run sets it aside and goes on. Returns the names of the new keys. Raises
+    ``Conflict`` where all of them exist.
     """
     from openkimberley.certificates import actions
+    from openkimberley.certificates import queries as certificates
     from openkimberley.documents.seal import make_root_certificate, make_seal_certificate
 
     where, today, names = place.here(), at.date(), []
+    registered = {key.kid for key in certificates.keys(by.authority)}
+    if all(f"{by.authority}/{use}/{at.year}-1" in registered for use in LIFETIME):
+        raise Conflict(f"the keys of {by.authority} for {at.year} exist already")
     for use, alg in (("sign", ED25519), ("seal", ES256)):
         kid = f"{by.authority}/{use}/{at.year}-1"
         path = where.keys / f"{kid.replace('/', '_')}.json"
-        if path.exists():
-            raise Conflict(f"the key {kid} exists already")
+        if kid in registered:
+            continue  # a run before this one got so far
+        if path.exists():  # written, but never registered: nobody trusts it, so it is set aside
+            path.rename(path.with_suffix(f".orphan-{secrets.token_hex(3)}"))
         until: date = today + LIFETIME[use]
         x509 = root_der = b""
         if use == "seal":

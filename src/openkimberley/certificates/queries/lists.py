@@ -49,9 +49,10 @@ def waiting(by: Actor) -> list[dict[str, Any]]:
     return found
 
 
-def corrections(number: str) -> list[Correction]:
-    """The corrections to a certificate, oldest first."""
-    return list(Correction.objects.filter(number=number))
+def corrections(number: str, authority: str = "") -> list[Correction]:
+    """The corrections to a certificate, oldest first; of one authority's record where it is named."""
+    rows = Correction.objects.filter(number=number)
+    return list(rows.filter(authority=authority) if authority else rows)
 
 
 def search(wanted: str, *, by: Actor) -> tuple[list[Application], list[Certificate]]:

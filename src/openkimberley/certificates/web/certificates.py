@@ -86,7 +86,7 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "certificates/certificate.html", {
         "row": row, "content": row.content, "goods": show.goods(row.content), "origins": show.origins(row.content),
         "next": show.what_next(row.status), "acts": show.certificate_acts(row, by, today=today),
-        "code": check_code(unb64u(row.cid)), "corrections": queries.corrections(number),
+        "code": check_code(unb64u(row.cid)), "corrections": queries.corrections(number, row.authority),
         "qr": qr_svg(row.qr_full, title=_("QR code of certificate %(number)s") % {"number": number}),
         "expired": today > row.expiry_date, "officer": not by.companies and by.authority == row.authority,
         "own_application": not by.companies or row.application.company in by.companies,

@@ -57,7 +57,7 @@ def tell_withdrawal(*, by: Actor, at: datetime, number: str) -> Notice:
 def tell_correction(*, by: Actor, at: datetime, number: str, place: int) -> Notice:
     """Send the issuer's signed instruction to correct a minor error to the importing authority (R086)."""
     row = Shipment.objects.get(authority=by.authority, certificate_number=number)
-    one = certification.corrections(number)[place]
+    one = certification.corrections(number, by.authority)[place]
     notice = queue(
         "CORRECTION", by=by, at=at, number=number, to_authority=row.importing_authority or row.importing_participant,
         fields={
