@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.cast import AUDITOR, CHAIR, MPHO, NOW, SEKGOMA
+from tests.cast import AUDITOR, CHAIR, DIRK, MPHO, NOW, SEKGOMA
 
 from openkimberley.journal.queries import history, verify
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused, Untrusted
@@ -212,7 +212,7 @@ def test_a_profile_value_is_laid_over_and_the_old_one_stays_on_record(seeded):
 
 def test_a_profile_value_may_be_taken_away(seeded):
     stated = {"value": None, "source": "The law was repealed, fictional"}
-    actions.set_profile_value(by=SEKGOMA, at=NOW, code="EU", field="fee_within_cost", stated=stated)
+    actions.set_profile_value(by=DIRK, at=NOW, code="EU", field="fee_within_cost", stated=stated)
     assert queries.profiles().of("EU").fee_within_cost is None
 
 
