@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import translation
 
 _flush = TransactionTestCase._fixture_teardown
 
@@ -23,6 +24,13 @@ def _teardown(self):
 
 
 TransactionTestCase._fixture_teardown = _teardown
+
+
+@pytest.fixture(autouse=True)
+def _the_language_of_one_test_is_not_that_of_the_next():
+    """A page in French leaves French active in its thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -38,6 +38,7 @@ KEYS = {
     for place, authority in enumerate((BW, BE), start=1)
 }
 COURIER_LICENCE = "BW-COU-2026-0001"
+AGENT_LICENCE = "BW-AGT-2026-0001"
 INSTALLER = frozenset({Role.CHAIR, Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 
@@ -54,12 +55,14 @@ def furnish(at: datetime = NOW - timedelta(days=30)) -> None:
     for by, kind, number, name in (
         (SEKGOMA, LicenceKind.EXPORTER, EXPORTER_LICENCE, DRAFT["exporter"]["name"]),
         (SEKGOMA, LicenceKind.COURIER, COURIER_LICENCE, "Fictional Secure Carriers (Pty) Ltd"),
+        (SEKGOMA, LicenceKind.AGENT, AGENT_LICENCE, "Fictional Gorata Clearing (Pty) Ltd"),
         (DIRK, LicenceKind.IMPORTER, IMPORTER_LICENCE, DRAFT["importer"]["name"]),
     ):
         trade.grant(
             by=by, at=at, authority=by.authority, kinds=[kind], number=number, term=term,
             holder=Holder(name, "Plot 1", nationality="BW", residence="resident", area="BW"),
         )  # fmt: skip
+    trade.name_agent(by=SEKGOMA, at=at, authority=BW, agent=AGENT_LICENCE, company=EXPORTER_LICENCE, period=term)
     for by, prefix, digits in ((SEKGOMA, "BW", 7), (DIRK, "EU", 8)):
         certificates.register_range(by=by, at=at, prefix=prefix, first=12345, last=12999, digits=digits)
         certificates.receive_forms(by=by, at=at, batch="first", prefix=f"{by.authority}-P-", first=1, last=40, digits=6)

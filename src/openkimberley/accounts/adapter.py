@@ -34,7 +34,7 @@ def note_failure(user: User | None, method: str) -> None:
     """Count and journal a failed sign-in of an account that exists. Strangers' guesses leave no personal data."""
     if user is not None and user.is_active:
         by = actions.gate(authority=queries.authority_of(user))
-        actions.sign_in_failed(by=by, at=timezone.now(), actor_id=user.actor_id, method=method)
+        actions.sign_in_failed(by=by, at=timezone.localtime(), actor_id=user.actor_id, method=method)
 
 
 class ClosedAdapter(DefaultAccountAdapter):
@@ -48,7 +48,7 @@ class ClosedAdapter(DefaultAccountAdapter):
         """Refuse a locked account before its password is looked at."""
         super().pre_authenticate(request, **credentials)
         user = queries.user_by_email(str(credentials.get("email") or ""))
-        if user is not None and queries.locked(user, timezone.now()):
+        if user is not None and queries.locked(user, timezone.localtime()):
             raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
@@ -67,7 +67,7 @@ class ClosedAdapter(DefaultAccountAdapter):
         Not for the first second factor and its recovery codes straight after sign-in: the password was just given.
         """
         request = context.request
-        user, now = request.user, timezone.now()
+        user, now = request.user, timezone.localtime()
         if isinstance(user, User) and not queries.has_second_factor(user, before=now - JUST_NOW):
             latest = max((float(r["at"]) for r in get_authentication_records(request, user)), default=0.0)
             return now.timestamp() - latest >= JUST_NOW.total_seconds()
@@ -79,7 +79,7 @@ class ClosedAdapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         methods = [str(record["method"]) for record in get_authentication_records(request, user)]
         by = actions.gate(authority=queries.authority_of(user))
-        actions.sign_in(by=by, at=timezone.now(), actor_id=user.actor_id, methods=sorted(set(methods)))
+        actions.sign_in(by=by, at=timezone.localtime(), actor_id=user.actor_id, methods=sorted(set(methods)))
         if user.language:
             response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax")
         return response
@@ -89,7 +89,7 @@ class ClosedAdapter(DefaultAccountAdapter):
         super().set_password(user, password)
         assert isinstance(user, User)
         by = actions.gate(authority=queries.authority_of(user))
-        actions.password_set(by=by, at=timezone.now(), actor_id=user.actor_id)
+        actions.password_set(by=by, at=timezone.localtime(), actor_id=user.actor_id)
 
     def send_notification_mail(self, template_prefix: str, user: AbstractBaseUser, *args: Any, **kwargs: Any) -> None:
         """Journal a change of the second factor: here allauth tells of all of them."""
@@ -97,7 +97,7 @@ class ClosedAdapter(DefaultAccountAdapter):
         if template_prefix.startswith("mfa/"):
             assert isinstance(user, User)
             by, what = actions.gate(authority=queries.authority_of(user)), template_prefix.rpartition("/")[2]
-            actions.second_factor_changed(by=by, at=timezone.now(), actor_id=user.actor_id, what=what)
+            actions.second_factor_changed(by=by, at=timezone.localtime(), actor_id=user.actor_id, what=what)
 
     def invite(self, user: User) -> None:
         """Send a new person the link to set a password, in the person's language. The administrator never sees it."""
@@ -119,7 +119,7 @@ class ClosedAdapter(DefaultAccountAdapter):
         user = request.user
         if isinstance(user, User):
             by = actions.gate(authority=queries.authority_of(user))
-            actions.sign_out(by=by, at=timezone.now(), actor_id=user.actor_id)
+            actions.sign_out(by=by, at=timezone.localtime(), actor_id=user.actor_id)
         super().logout(request)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _admit(request: HttpRequest, user: User) -> Actor:
     """The actor of an API call. Raises ``NotPermitted`` for an officer who has no second factor yet."""
-    actor = queries.actor_of(user, on=timezone.now(), via="api")
+    actor = queries.actor_of(user, on=timezone.localtime(), via="api")
     if queries.owes_second_factor(user, actor, required=settings.SECOND_FACTOR_REQUIRED):
         raise NotPermitted(Permission.ACCOUNT_OWN, "officers need a second factor: see /accounts/2fa/")
     request.actor = actor  # type: ignore[attr-defined]
@@ -35,7 +35,7 @@ class TokenAuth(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         """The actor behind a live token of an open account; None for anything else."""
-        now = timezone.now()
+        now = timezone.localtime()
         found = queries.token_by_secret(token.strip(), at=now)
         if found is None or queries.status_of(found.user, now) != "ACTIVE":
             return None
@@ -117,7 +117,7 @@ def me(request: HttpRequest) -> MeOut:
     """The caller's roles and permissions of today."""
     actor = demand(request, Permission.ACCOUNT_OWN)
     user = queries.user_of(actor.id)
-    held = queries.people([user], at=timezone.now())[0].roles
+    held = queries.people([user], at=timezone.localtime())[0].roles
     return MeOut(
         id=actor.id, authority=actor.authority, companies=sorted(actor.companies),
         roles=[RoleOut(role=r.role, authority=r.authority, company=r.company) for r in held],
@@ -129,7 +129,7 @@ def me(request: HttpRequest) -> MeOut:
 def tokens(request: HttpRequest) -> list[TokenOut]:
     """The caller's tokens, newest first, without their secrets."""
     actor = demand(request, Permission.ACCOUNT_OWN)
-    now = timezone.now()
+    now = timezone.localtime()
     return [_token(token, now) for token in queries.tokens_of(queries.user_of(actor.id))]
 
 
@@ -139,12 +139,12 @@ def make_token(request: HttpRequest, body: TokenIn) -> tuple[int, SecretOut]:
     actor = actor_of(request)
     if not getattr(request, "by_session", False):
         raise NotPermitted(Permission.ACCOUNT_OWN, "a token cannot make a token: sign in on the page /me/")
-    secret = actions.issue_token(by=actor, at=timezone.now(), name=body.name, days=body.days)
+    secret = actions.issue_token(by=actor, at=timezone.localtime(), name=body.name, days=body.days)
     return 201, SecretOut(secret=secret)
 
 
 @router.delete("/tokens/{token}", response={204: None}, summary="Revoke a token")
 def revoke_token(request: HttpRequest, token: str) -> tuple[int, None]:
     """Revoke one of the caller's tokens, also the one that calls."""
-    actions.revoke_token(by=actor_of(request), at=timezone.now(), digest=token)
+    actions.revoke_token(by=actor_of(request), at=timezone.localtime(), digest=token)
     return 204, None

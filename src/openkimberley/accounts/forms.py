@@ -75,7 +75,7 @@ class AuthenticateForm(_AuthenticateForm):
 
     def clean_code(self) -> Any:
         """The code, checked. Raises ``ValidationError``."""
-        if queries.locked(self.user, timezone.now()):
+        if queries.locked(self.user, timezone.localtime()):
             raise adapter.ClosedAdapter().validation_error("too_many_login_attempts")
         try:
             return super().clean_code()

@@ -55,7 +55,7 @@ class ActorMiddleware:
         user = request.user
         if not isinstance(user, User):
             return self.get_response(request)
-        now = timezone.now()
+        now = timezone.localtime()
         if why := session_over(request, now.timestamp()):
             return self._end(request, user, why)
         # The API sets its actor itself, after it has checked where a changing call comes from.
@@ -79,7 +79,7 @@ class ActorMiddleware:
     def _end(request: HttpRequest, user: User, why: str) -> HttpResponse:
         """End the session and send the person to sign in again, back to the page they were on."""
         by = actions.gate(authority=queries.authority_of(user))
-        actions.sign_out(by=by, at=timezone.now(), actor_id=user.actor_id, why=why)
+        actions.sign_out(by=by, at=timezone.localtime(), actor_id=user.actor_id, why=why)
         logout(request)
         messages.info(request, _("You were signed out because the session was not used or too long. Sign in again."))
         back = request.get_full_path() if request.method == "GET" else "/"

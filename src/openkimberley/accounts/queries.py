@@ -13,6 +13,7 @@ from django.db.models import Q
 from openkimberley.accounts.models import RoleHeld, Token, User
 from openkimberley.kernel.actor import SECOND_FACTOR_ROLES, Actor, Role
 from openkimberley.kernel.errors import NotFound
+from openkimberley.trade import queries as trade
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -44,9 +45,19 @@ def actor_of(user: AbstractBaseUser | AnonymousUser, *, on: date, via: str = "we
         id=user.actor_id,
         roles=frozenset(Role(role) for role, _, _ in rows) or frozenset({Role.PUBLIC}),
         authority=next((authority for _, authority, _ in rows if authority), ""),
-        companies=frozenset(company for _, _, company in rows if company),
+        companies=_companies(rows, day),
         via=via,
     )
+
+
+def _companies(rows: list[tuple[str, str, str]], day: date) -> frozenset[str]:
+    """Whom somebody may file for: the company held by name; for an agent those whose powers its licence holds that day.
+
+    A power that ended in the register of licences, or an agent's licence that is no longer good, ends the right at once.
+    """
+    own = {company for role, _, company in rows if company and role != Role.AGENT}
+    acting = {company for role, _, company in rows if company and role == Role.AGENT}
+    return frozenset(own.union(*(trade.companies_of(agent, day) for agent in acting)))
 
 
 def has_second_factor(user: AbstractBaseUser | AnonymousUser, *, before: datetime | None = None) -> bool:

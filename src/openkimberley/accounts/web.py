@@ -49,7 +49,7 @@ def _again(request: HttpRequest, template: str, form: Form, **more: Any) -> Http
 def me(request: HttpRequest) -> HttpResponse:
     """One's own roles, second factor, sessions, tokens and language."""
     actor = demand(request, Permission.ACCOUNT_OWN)
-    user, now = queries.user_of(actor.id), timezone.now()
+    user, now = queries.user_of(actor.id), timezone.localtime()
     return render(request, "accounts/me.html", {
         "person": queries.people([user], at=now)[0],
         "tokens": [(token, queries.token_status(token, now)) for token in queries.tokens_of(user)],
@@ -63,7 +63,7 @@ def language(request: HttpRequest) -> HttpResponse:
     """Choose one's own language."""
     actor = demand(request, Permission.ACCOUNT_OWN)
     chosen = request.POST.get("language", "")
-    actions.set_language(by=actor, at=timezone.now(), language=chosen)
+    actions.set_language(by=actor, at=timezone.localtime(), language=chosen)
     response = HttpResponseRedirect("/me/")
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, samesite="Lax")
     return response
@@ -76,7 +76,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            secret = actions.issue_token(by=actor, at=timezone.now(), **form.cleaned_data)
+            secret = actions.issue_token(by=actor, at=timezone.localtime(), **form.cleaned_data)
         except Conflict as conflict:
             form.add_error("name", _(str(conflict)))
         else:
@@ -91,7 +91,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, token: str) -> HttpResponse:
     """Revoke one of one's own tokens."""
     actor = demand(request, Permission.ACCOUNT_OWN)
-    actions.revoke_token(by=actor, at=timezone.now(), digest=token)
+    actions.revoke_token(by=actor, at=timezone.localtime(), digest=token)
     messages.success(request, _("The token is revoked. Software that uses it gets no answer any more."))
     return redirect("me")
 
@@ -120,7 +120,7 @@ def people(request: HttpRequest) -> HttpResponse:
     actor = demand(request, Permission.PEOPLE_ADMINISTER)
     text = request.GET.get("text", "").strip()
     page = Paginator(queries.users_of(actor.authority, text), A_PAGE).get_page(request.GET.get("page"))
-    listed = queries.people(list(page.object_list), at=timezone.now())
+    listed = queries.people(list(page.object_list), at=timezone.localtime())
     return render(request, "accounts/people.html", {"page": page, "people": listed, "text": text})
 
 
@@ -131,7 +131,7 @@ def open_account(request: HttpRequest) -> HttpResponse:
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = actions.open_account(by=actor, at=timezone.now(), **form.cleaned_data)
+            user = actions.open_account(by=actor, at=timezone.localtime(), **form.cleaned_data)
         except Refused as refusal:
             attach_objections(form, refusal.objections)
         except Conflict:
@@ -147,8 +147,8 @@ def open_account(request: HttpRequest) -> HttpResponse:
 def person(request: HttpRequest, actor_id: str) -> HttpResponse:
     """One person of the administrator's authority: roles, state, and what can be done."""
     actor = demand(request, Permission.PEOPLE_ADMINISTER)
-    found = queries.person(actor_id, authority=actor.authority, at=timezone.now())
-    today = timezone.now().date()
+    found = queries.person(actor_id, authority=actor.authority, at=timezone.localtime())
+    today = timezone.localtime().date()
     roles = [(row, row.until is None or row.until > today) for row in queries.roles_of(found.user)]
     return render(request, "accounts/person.html", {"person": found, "roles": roles, "oneself": actor.id == actor_id})
 
@@ -157,11 +157,11 @@ def person(request: HttpRequest, actor_id: str) -> HttpResponse:
 def give_role(request: HttpRequest, actor_id: str) -> HttpResponse:
     """Give a person a role."""
     actor = demand(request, Permission.PEOPLE_ADMINISTER)
-    found = queries.person(actor_id, authority=actor.authority, at=timezone.now())
+    found = queries.person(actor_id, authority=actor.authority, at=timezone.localtime())
     form = GiveRoleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.give_role(by=actor, at=timezone.now(), actor_id=actor_id, **form.cleaned_data)
+            actions.give_role(by=actor, at=timezone.localtime(), actor_id=actor_id, **form.cleaned_data)
         except Refused as refusal:
             attach_objections(form, refusal.objections)
         except Conflict as conflict:
@@ -181,7 +181,7 @@ def end_role(request: HttpRequest, actor_id: str) -> HttpResponse:
     except ValueError:
         raise NotFound("role", "") from None
     company = request.POST.get("company", "")
-    actions.end_role(by=actor, at=timezone.now(), actor_id=actor_id, role=role, company=company)
+    actions.end_role(by=actor, at=timezone.localtime(), actor_id=actor_id, role=role, company=company)
     messages.success(request, _("The role is ended."))
     return redirect("person", actor_id)
 
@@ -192,9 +192,9 @@ def account_act(request: HttpRequest, actor_id: str, act: str) -> HttpResponse:
     actor = demand(request, Permission.PEOPLE_ADMINISTER)
     if act not in DOINGS:
         raise NotFound("page", act)
-    found = queries.person(actor_id, authority=actor.authority, at=timezone.now())
+    found = queries.person(actor_id, authority=actor.authority, at=timezone.localtime())
     if request.method == "POST":
-        DOINGS[act](by=actor, at=timezone.now(), actor_id=actor_id)
+        DOINGS[act](by=actor, at=timezone.localtime(), actor_id=actor_id)
         messages.success(request, _("Done. The journal has it."))
         return redirect("person", actor_id)
     return render(request, "accounts/person_act.html", {"person": found, "act": act})

@@ -68,7 +68,7 @@ def raise_alert(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     """Enter one alert in the form of ``kp.alert.v1``."""
     by = demand(request, Permission.ALERT_RAISE)
     (alert,) = statements.read(request.body)[:1] or (statements.from_json(None),)
-    return 201, statements.to_json(actions.raise_alert(by=by, at=timezone.now(), alert=alert))
+    return 201, statements.to_json(actions.raise_alert(by=by, at=timezone.localtime(), alert=alert))
 
 
 @router.post("/alerts/import", response={201: dict[str, Any]}, summary="Enter alerts of another node")
@@ -76,7 +76,7 @@ def import_alerts(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     """Enter a file of alerts, all or none; what is here already is passed over."""
     by = demand(request, Permission.ALERT_RAISE)
     read = statements.read(request.body)
-    return 201, {"entered": actions.import_alerts(by=by, at=timezone.now(), alerts=read)}
+    return 201, {"entered": actions.import_alerts(by=by, at=timezone.localtime(), alerts=read)}
 
 
 @router.get("/alerts/{reference}", response=dict[str, Any], summary="One alert")
@@ -89,7 +89,7 @@ def one_alert(request: HttpRequest, reference: str) -> dict[str, Any]:
 @router.post("/alerts/{reference}/confirm", response=dict[str, Any], summary="Confirm an alert")
 def confirm_alert(request: HttpRequest, reference: str, body: ReasonIn) -> dict[str, Any]:
     """Confirm a suspected alert."""
-    by, now = demand(request, Permission.ALERT_RAISE), timezone.now()
+    by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     done = actions.confirm_alert(by=by, at=now, reference=reference, reason=body.reason, features=body.features)
     return statements.to_json(done)
 
@@ -97,7 +97,7 @@ def confirm_alert(request: HttpRequest, reference: str, body: ReasonIn) -> dict[
 @router.post("/alerts/{reference}/withdraw", response=dict[str, Any], summary="Withdraw an alert")
 def withdraw_alert(request: HttpRequest, reference: str, body: ReasonIn) -> dict[str, Any]:
     """Withdraw an alert; it stays on record."""
-    by, now = demand(request, Permission.ALERT_RAISE), timezone.now()
+    by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     return statements.to_json(actions.withdraw_alert(by=by, at=now, reference=reference, reason=body.reason))
 
 
@@ -131,7 +131,7 @@ def list_signatories(request: HttpRequest, issuer: str = "", on: date | None = N
 def ask_issuer(request: HttpRequest, body: AskIn) -> tuple[int, dict[str, Any]]:
     """Put a question about a paper to its issuer on record."""
     by = demand(request, Permission.PAPER_REGISTER)
-    return 201, statements.query_to_json(actions.ask_issuer(by=by, at=timezone.now(), **body.dict()))
+    return 201, statements.query_to_json(actions.ask_issuer(by=by, at=timezone.localtime(), **body.dict()))
 
 
 @router.post("/questions/{reference}/answers", response={201: dict[str, Any]}, summary="Record an issuer's answer")
@@ -139,14 +139,14 @@ def record_answer(request: HttpRequest, reference: str, body: AnswerIn) -> tuple
     """Put an issuer's answer on record."""
     by = demand(request, Permission.ALERT_RAISE)
     answer = facts.Answer(body.verdict, body.text, body.answered_by, body.day)
-    done = actions.record_answer(by=by, at=timezone.now(), reference=reference, answer=answer)
+    done = actions.record_answer(by=by, at=timezone.localtime(), reference=reference, answer=answer)
     return 201, statements.query_to_json(done)
 
 
 @router.post("/names/screen", response=dict[str, Any], summary="Look names up in the lists, with evidence kept")
 def screen(request: HttpRequest, body: ScreenIn) -> dict[str, Any]:
     """Which of the names stand on a list on a day. The journal keeps that it was asked, and the result."""
-    by, now = demand(request, Permission.ALERT_READ), timezone.now()
+    by, now = demand(request, Permission.ALERT_READ), timezone.localtime()
     on = body.on or now.date()
     found = actions.screen(by=by, at=now, names=body.names, subject=body.subject, on=on)
     return {"on": on.isoformat(), "matches": [statements.match_to_json(one) for one in found]}

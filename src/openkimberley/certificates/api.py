@@ -566,7 +566,7 @@ def list_applications(request: HttpRequest, asked: Query[ApplicationFilter]) -> 
 def open_draft(request: HttpRequest, body: DraftIn) -> tuple[int, dict[str, Any]]:
     """A draft may be incomplete or wrong; it is kept as written."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    row = actions.open_draft(by=by, at=timezone.now(), company=body.company, content=body.content.written())
+    row = actions.open_draft(by=by, at=timezone.localtime(), company=body.company, content=body.content.written())
     return 201, _whole(row, by=by)
 
 
@@ -577,7 +577,7 @@ def load(request: HttpRequest, company: Form[str], file: File[UploadedFile]) -> 
     lines: list[int] = []
     try:
         drafts, lines = rows_of.drafts(file.read(tables.MAX_BYTES + 1), file.name or "", licence=company)
-        opened = actions.load_drafts(by=by, at=timezone.now(), company=company, rows=drafts)
+        opened = actions.load_drafts(by=by, at=timezone.localtime(), company=company, rows=drafts)
     except tables.BadRows as bad:
         return problem(400, "Untrusted", str(bad), step=bad.step, rows=[fault.as_json() for fault in bad.faults])
     except Refused as refused:
@@ -616,7 +616,7 @@ def save_draft(request: HttpRequest, reference: str, body: ContentIn) -> dict[st
     """The whole content in place of what it was. 409 where somebody changed it since ``version``."""
     by = demand(request, P.CERTIFICATE_APPLY)
     content = body.content.written()
-    row = actions.save_draft(by=by, at=timezone.now(), reference=reference, version=body.version, content=content)
+    row = actions.save_draft(by=by, at=timezone.localtime(), reference=reference, version=body.version, content=content)
     return _whole(row, by=by)
 
 
@@ -625,7 +625,7 @@ def check(request: HttpRequest, reference: str) -> dict[str, Any]:
     """Everything missing or objected to, at once. Nothing is changed."""
     by = demand(request, P.CERTIFICATE_READ)
     row = queries.application(reference, by=by)
-    found = [o for o in queries.precheck(row, on=timezone.now().date()) if o.rule != "R054"]
+    found = [o for o in queries.precheck(row, on=timezone.localtime().date()) if o.rule != "R054"]
     ready = all(o.severity.value == "flag" for o in found)
     return {"ready": ready, "objections": [o.as_json() for o in found]}
 
@@ -634,7 +634,9 @@ def check(request: HttpRequest, reference: str) -> dict[str, Any]:
 def file_application(request: HttpRequest, reference: str, body: FileIn) -> dict[str, Any]:
     """With the declaration (R054). 422 with every objection where something is missing."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    row = actions.file(by=by, at=timezone.now(), reference=reference, version=body.version, declared=body.declared)
+    row = actions.file(
+        by=by, at=timezone.localtime(), reference=reference, version=body.version, declared=body.declared
+    )
     return _whole(row, by=by)
 
 
@@ -642,7 +644,7 @@ def file_application(request: HttpRequest, reference: str, body: FileIn) -> dict
 def withdraw(request: HttpRequest, reference: str) -> dict[str, Any]:
     """Before it is examined."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    return _whole(actions.withdraw(by=by, at=timezone.now(), reference=reference), by=by)
+    return _whole(actions.withdraw(by=by, at=timezone.localtime(), reference=reference), by=by)
 
 
 @router.post("/applications/{reference}/documents", response={201: DocumentOut}, summary="Attach a paper")
@@ -657,7 +659,7 @@ def attach(
     sha256 = files.keep(file.read(files.MAX_BYTES + 1))
     kept = files.open_file(sha256)
     paper = actions.attach(
-        by=by, at=timezone.now(), reference=reference, kind=kind, name=file.name or "file", sha256=sha256,
+        by=by, at=timezone.localtime(), reference=reference, kind=kind, name=file.name or "file", sha256=sha256,
         media_type=files.media_type(kept), size=len(kept),
     )  # fmt: skip
     return 201, _document(row, paper)
@@ -675,7 +677,7 @@ def document(request: HttpRequest, reference: str, number: int) -> HttpResponse:
 def detach(request: HttpRequest, reference: str, number: int) -> tuple[int, None]:
     """It stays on record as withdrawn."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    actions.detach(by=by, at=timezone.now(), reference=reference, document=number)
+    actions.detach(by=by, at=timezone.localtime(), reference=reference, document=number)
     return 204, None
 
 
@@ -683,7 +685,7 @@ def detach(request: HttpRequest, reference: str, number: int) -> tuple[int, None
 def return_application(request: HttpRequest, reference: str, body: ReasonIn) -> dict[str, Any]:
     """With what is missing."""
     by = demand(request, P.CERTIFICATE_EXAMINE)
-    row = actions.return_to_applicant(by=by, at=timezone.now(), reference=reference, reason=body.reason)
+    row = actions.return_to_applicant(by=by, at=timezone.localtime(), reference=reference, reason=body.reason)
     return _whole(row, by=by)
 
 
@@ -693,7 +695,7 @@ def examine(request: HttpRequest, reference: str, body: ExaminationIn) -> tuple[
     by = demand(request, P.CERTIFICATE_EXAMINE)
     _measured(line.hs for line in body.lines)
     said = body.model_dump()
-    actions.examine(by=by, at=timezone.now(), reference=reference, **said)
+    actions.examine(by=by, at=timezone.localtime(), reference=reference, **said)
     return 201, _whole(queries.application(reference, by=by), by=by)
 
 
@@ -702,7 +704,7 @@ def value(request: HttpRequest, reference: str, body: ValuationIn) -> tuple[int,
     """Of the government or an independent valuer."""
     by = demand(request, P.CERTIFICATE_VALUE)
     _measured(line.hs for line in body.lines)
-    actions.value(by=by, at=timezone.now(), reference=reference, **body.model_dump())
+    actions.value(by=by, at=timezone.localtime(), reference=reference, **body.model_dump())
     return 201, _whole(queries.application(reference, by=by), by=by)
 
 
@@ -720,7 +722,7 @@ def approve(request: HttpRequest, reference: str, body: ApproveIn) -> tuple[int,
     """By a second officer. 422 with every objection; 409 where somebody changed it since ``version``."""
     by = demand(request, P.CERTIFICATE_APPROVE)
     issued = actions.approve(
-        by=by, at=timezone.now(), reference=reference, version=body.version, paper_serial=body.paper_serial,
+        by=by, at=timezone.localtime(), reference=reference, version=body.version, paper_serial=body.paper_serial,
         surrendered=body.surrendered,
     )  # fmt: skip
     return 201, _certificate(issued, by=by)
@@ -730,7 +732,9 @@ def approve(request: HttpRequest, reference: str, body: ApproveIn) -> tuple[int,
 def refuse(request: HttpRequest, reference: str, body: RefuseIn) -> dict[str, Any]:
     """For good, with the reason and the rules it rests on."""
     by = demand(request, P.CERTIFICATE_APPROVE)
-    row = actions.refuse(by=by, at=timezone.now(), reference=reference, reason=body.reason, rules_cited=body.rules)
+    row = actions.refuse(
+        by=by, at=timezone.localtime(), reference=reference, reason=body.reason, rules_cited=body.rules
+    )
     return _whole(row, by=by)
 
 
@@ -767,7 +771,7 @@ def open_technical(request: HttpRequest, body: TechnicalIn) -> tuple[int, dict[s
     """An application for goods returned, seized or for research; another officer approves it."""
     by = demand(request, P.CERTIFICATE_EXAMINE)
     row = actions.open_technical(
-        by=by, at=timezone.now(), kind=Kind(body.kind), about=body.about, reason=body.reason,
+        by=by, at=timezone.localtime(), kind=Kind(body.kind), about=body.about, reason=body.reason,
         content=body.content.written(),
     )  # fmt: skip
     return 201, _whole(row, by=by)
@@ -812,14 +816,16 @@ def sd_jwt(request: HttpRequest, number: str) -> HttpResponse:
 def void(request: HttpRequest, number: str, body: VoidIn) -> dict[str, Any]:
     """For good."""
     by = demand(request, P.CERTIFICATE_VOID)
-    return _certificate(actions.void(by=by, at=timezone.now(), number=number, why=body.why, reason=body.reason), by=by)
+    return _certificate(
+        actions.void(by=by, at=timezone.localtime(), number=number, why=body.why, reason=body.reason), by=by
+    )
 
 
 @router.post("/certificates/{number}/lost", response=CertificateOut, summary="Report a certificate lost")
 def lost(request: HttpRequest, number: str, body: LostIn) -> dict[str, Any]:
     """Void at once, and all are told (R092)."""
     by = demand(request, P.CERTIFICATE_VOID)
-    row = actions.report_lost(by=by, at=timezone.now(), number=number, circumstances=body.circumstances)
+    row = actions.report_lost(by=by, at=timezone.localtime(), number=number, circumstances=body.circumstances)
     return _certificate(row, by=by)
 
 
@@ -827,14 +833,14 @@ def lost(request: HttpRequest, number: str, body: LostIn) -> dict[str, Any]:
 def expired(request: HttpRequest, number: str) -> dict[str, Any]:
     """After its validity is over (R038)."""
     by = demand(request, P.CERTIFICATE_VOID)
-    return _certificate(actions.take_back_expired(by=by, at=timezone.now(), number=number), by=by)
+    return _certificate(actions.take_back_expired(by=by, at=timezone.localtime(), number=number), by=by)
 
 
 @router.post("/certificates/{number}/replace", response={201: ApplicationOut}, summary="Replace before export")
 def replace(request: HttpRequest, number: str, body: ReasonIn) -> tuple[int, dict[str, Any]]:
     """Opens an application with this certificate's content; issuing it ends this one (R087)."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    row = actions.open_replacement(by=by, at=timezone.now(), number=number, reason=body.reason)
+    row = actions.open_replacement(by=by, at=timezone.localtime(), number=number, reason=body.reason)
     return 201, _whole(row, by=by)
 
 
@@ -842,7 +848,7 @@ def replace(request: HttpRequest, number: str, body: ReasonIn) -> tuple[int, dic
 def correct(request: HttpRequest, number: str, body: CorrectionIn) -> tuple[int, dict[str, Any]]:
     """Signs the instruction by which another authority may mend a slip of the pen (R086)."""
     by = demand(request, P.CERTIFICATE_VOID)
-    made = actions.instruct_correction(by=by, at=timezone.now(), number=number, **body.model_dump())
+    made = actions.instruct_correction(by=by, at=timezone.localtime(), number=number, **body.model_dump())
     return 201, {name: getattr(made, name) for name in CorrectionOut.model_fields}
 
 
@@ -869,7 +875,7 @@ def _sheet(row: Sheet) -> dict[str, Any]:
 def receive_forms(request: HttpRequest, body: DeliveryIn) -> tuple[int, dict[str, int]]:
     """Returns how many sheets are on the ledger now."""
     by = demand(request, P.PAPER_STOCK)
-    return 201, {"count": actions.receive_forms(by=by, at=timezone.now(), **body.model_dump())}
+    return 201, {"count": actions.receive_forms(by=by, at=timezone.localtime(), **body.model_dump())}
 
 
 @router.post("/paper/{serial}/write-off", response=SheetOut, summary="Write off a blank form")
@@ -877,7 +883,9 @@ def write_off(request: HttpRequest, serial: str, body: WriteOffIn) -> dict[str, 
     """Spoiled, lost or stolen: final."""
     by = demand(request, P.PAPER_STOCK)
     status = FormStatus(body.status)
-    return _sheet(actions.write_off_form(by=by, at=timezone.now(), serial=serial, status=status, reason=body.reason))
+    return _sheet(
+        actions.write_off_form(by=by, at=timezone.localtime(), serial=serial, status=status, reason=body.reason)
+    )
 
 
 @router.get("/ranges", response=list[RangeOut], summary="Registered ranges of certificate numbers")
@@ -899,7 +907,7 @@ def _range(row: NumberRange) -> dict[str, Any]:
 def register_range(request: HttpRequest, body: RangeIn) -> tuple[int, dict[str, Any]]:
     """409 where it overlaps a registered one."""
     by = demand(request, P.PAPER_STOCK)
-    return 201, _range(actions.register_range(by=by, at=timezone.now(), **body.model_dump()))
+    return 201, _range(actions.register_range(by=by, at=timezone.localtime(), **body.model_dump()))
 
 
 def _file(rows: Any, kind: str, columns: tuple[str, ...], name: str) -> HttpResponse:

@@ -49,7 +49,9 @@ def load(table: Path, authority: str, company: str, as_json: bool) -> None:
     lines: list[int] = []
     try:
         drafts, lines = rows_of.drafts(table.read_bytes(), table.name, licence=company)
-        opened = actions.load_drafts(by=_operator(authority, company), at=timezone.now(), company=company, rows=drafts)
+        opened = actions.load_drafts(
+            by=_operator(authority, company), at=timezone.localtime(), company=company, rows=drafts
+        )
     except (BadRows, Refused) as error:
         faults = error.faults if isinstance(error, BadRows) else rows_of.faults_of(error.objections, lines)
         _say_faults([fault.as_json() for fault in faults], as_json=as_json)

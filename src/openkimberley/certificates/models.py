@@ -211,6 +211,7 @@ class Certificate(models.Model):
     qr_label = models.TextField()
     status_index = models.PositiveIntegerField()
     journal_index = models.BigIntegerField()
+    departed_at = models.DateTimeField(null=True, blank=True)
     replaces = models.CharField(max_length=40, blank=True)
     replaced_by = models.CharField(max_length=40, blank=True)
     return_of = models.CharField(max_length=40, blank=True)

@@ -46,7 +46,7 @@ class ToVerify(Schema):
 @api.post("/verify", auth=None, tags=["verification"])
 def verify(request: HttpRequest, body: ToVerify) -> dict[str, Any]:
     """Is this certificate genuine and usable? Verdict, advice and every numbered check. Public; nothing is kept."""
-    now = timezone.now()
+    now = timezone.localtime()
     report = verify_file(
         body.artefact[:MOST_TEXT].encode(), current_bundle(at=now), now=now,
         authority=body.authority or actor_of(request).authority or None,
@@ -69,7 +69,7 @@ def work(request: HttpRequest) -> list[dict[str, Any]]:
     """What waits for the signed-in person, the oldest first."""
     from openkimberley.node.pages import everything_waiting
 
-    return sorted(everything_waiting(actor_of(request), at=timezone.now()), key=lambda item: item["since"])
+    return sorted(everything_waiting(actor_of(request), at=timezone.localtime()), key=lambda item: item["since"])
 
 
 @api.get("/journal", tags=["journal"])
@@ -86,4 +86,4 @@ def journal_entries(
 def bundle(request: HttpRequest) -> dict[str, Any]:
     """What an offline check needs: participants, public keys, statuses, alerts."""
     demand(request, Permission.PAPER_REGISTER)
-    return certificates.bundle(at=timezone.now())
+    return certificates.bundle(at=timezone.localtime())

@@ -100,7 +100,7 @@ def export(file: Path) -> None:
 
     from openkimberley.certificates import queries
 
-    write_atomically(file, json.dumps(queries.bundle(at=timezone.now()), ensure_ascii=False).encode())
+    write_atomically(file, json.dumps(queries.bundle(at=timezone.localtime()), ensure_ascii=False).encode())
     click.echo(f"{file}: {file.stat().st_size} bytes")
 
 

@@ -50,5 +50,5 @@ def context(request: HttpRequest) -> dict[str, Any]:
         for label, url, needs in ENTRIES
         if not needs or any(by.may(permission) for permission in needs)
     ]
-    name = authority_name(by.authority, on=timezone.now().date()) if by.authority else ""
+    name = authority_name(by.authority, on=timezone.localtime().date()) if by.authority else ""
     return {"navigation": entries, "authority_name": name}

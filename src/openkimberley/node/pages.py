@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     if not by.id:
         return render(request, "node/front.html")
-    now = timezone.now()
+    now = timezone.localtime()
     work = sorted(everything_waiting(by, at=now), key=lambda item: item["since"])
     page = Paginator(work, 50).get_page(request.GET.get("page"))
     template = "node/work.html" if getattr(request, "htmx", False) else "node/home.html"
@@ -112,7 +112,7 @@ def _is_text(data: bytes) -> bool:
 
 def _judge(request: HttpRequest, data: bytes) -> Report:
     """Ask the engine with the node's own bundle, for the desk of the signed-in officer if there is one."""
-    now = timezone.now()
+    now = timezone.localtime()
     return verify_file(data, current_bundle(at=now), now=now, authority=actor_of(request).authority or None)
 
 
@@ -209,7 +209,7 @@ def guide(request: HttpRequest) -> HttpResponse:
 def bundle(request: HttpRequest) -> HttpResponse:
     """The node's bundle, for a stick: participants, public keys, statuses. For officers; it lists who was confirmed."""
     demand(request, Permission.PAPER_REGISTER)
-    body = json.dumps(certificates.bundle(at=timezone.now()), ensure_ascii=False)
+    body = json.dumps(certificates.bundle(at=timezone.localtime()), ensure_ascii=False)
     response = HttpResponse(body, content_type="application/json")
     response["Content-Disposition"] = 'attachment; filename="bundle.json"'
     return response

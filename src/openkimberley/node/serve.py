@@ -55,7 +55,7 @@ def _tick_until(stop: threading.Event) -> None:
 
     while not stop.wait(TICK_SECONDS):
         try:
-            due(at=timezone.now())
+            due(at=timezone.localtime())
         except Exception as error:  # the next round tries again, and the page of what waits shows it
             print(f"kimberley: a round of deliveries failed and will be tried again: {error}", file=sys.stderr)
         finally:
@@ -75,5 +75,5 @@ def tick() -> None:
     start_django()
     from django.utils import timezone
 
-    for what, count in due(at=timezone.now()).items():
+    for what, count in due(at=timezone.localtime()).items():
         click.echo(f"{what}: {count}")

@@ -145,7 +145,7 @@ def make(wish: Wish, where: place.Place, *, tell: Callable[[str], object]) -> di
     tell(f"The node's folder: {where.root}")
     call_command("migrate", verbosity=0)
     tell(f"Tables are up to date ({connection.vendor}).")
-    now = timezone.now()
+    now = timezone.localtime()
     by = Actor("installer", INSTALLER, authority=wish.authority, via="cli")
     _register(by, now, tell)
     keys = _keys(wish, where, by, now, tell)

@@ -63,7 +63,7 @@ def list_participants(
     request: HttpRequest, at: date | None = None, by: Literal["", "US", "CA", "EU"] = ""
 ) -> dict[str, Any]:
     """Everybody in the register as of ``at`` (today where left out), by the Scheme's list or a national one."""
-    day = at or timezone.now().date()
+    day = at or timezone.localtime().date()
     whole = queries.register()
     return {
         "at": day, "by": by, "participants": len(whole.members_at(day)), "countries": len(whole.countries_at(day)),
@@ -74,7 +74,7 @@ def list_participants(
 @router.get("/participants/{code}", auth=None, response=ParticipantOut, summary="All that is known of one Participant")
 def one_participant(request: HttpRequest, code: str, at: date | None = None) -> dict[str, Any]:
     """Status, history, authorities, coverage and profile, each value with its source; also of a country in a union."""
-    day, code = at or timezone.now().date(), code.upper()
+    day, code = at or timezone.localtime().date(), code.upper()
     whole = queries.register()
     period = whole.status_at(code, day)
     if code not in whole.participants and not period.into:
@@ -157,21 +157,21 @@ def decide(request: HttpRequest, code: str, given: DecisionIn) -> dict[str, Any]
     decision = Decision(**{**given.dict(exclude={"name"}), "code": code.upper(), "zones": tuple(given.zones)})
     named = {"name": given.name} if given.verb is Verb.ADMIT else {}
     act = actions.DECISIONS[given.verb]
-    return statements.write_row(act(by=actor_of(request), at=timezone.now(), decision=decision, **named))
+    return statements.write_row(act(by=actor_of(request), at=timezone.localtime(), decision=decision, **named))
 
 
 @router.post("/participants/{code}/history/{since}", response=dict[str, Any], summary="Correct a period")
 def correct(request: HttpRequest, code: str, since: date, given: EntryIn) -> dict[str, Any]:
     """Put a right period in the place of the one that began on ``since``. For the Chair."""
     entry = given.period()
-    by, at = actor_of(request), timezone.now()
+    by, at = actor_of(request), timezone.localtime()
     return statements.write_row(actions.correct_status(by=by, at=at, code=code.upper(), since=since, entry=entry))
 
 
 @router.post("/national-lists/{by_list}/{code}", response=dict[str, Any], summary="Date a national list")
 def date_national_list(request: HttpRequest, by_list: str, code: str, given: EntryIn) -> dict[str, Any]:
     """Note since when a national list names a code, or names it no longer. For a supervisor."""
-    by, at, entry = actor_of(request), timezone.now(), given.period()
+    by, at, entry = actor_of(request), timezone.localtime(), given.period()
     set_date = actions.set_national_date
     return statements.write_row(set_date(by=by, at=at, by_list=by_list.upper(), code=code.upper(), entry=entry))
 
@@ -181,7 +181,7 @@ def name_authority(request: HttpRequest, code: str, given: AuthorityIn) -> dict[
     """Add an authority, in the place of another where ``replaces`` names one. For a supervisor."""
     stated = given.dict(exclude={"replaces"})
     named = Authority(participant=code.upper(), until=None, **stated)
-    by, at = actor_of(request), timezone.now()
+    by, at = actor_of(request), timezone.localtime()
     return statements.write_row(
         actions.designate_authority(by=by, at=at, authority=named, replaces=given.replaces, since=given.since)
     )
@@ -190,6 +190,6 @@ def name_authority(request: HttpRequest, code: str, given: AuthorityIn) -> dict[
 @router.post("/profiles/{code}/{field}", response=dict[str, Any], summary="Set a value of a profile")
 def set_value(request: HttpRequest, code: str, field: str, given: ValueIn) -> dict[str, Any]:
     """Lay a sourced value over a profile; null takes it away. For a supervisor."""
-    by, at = actor_of(request), timezone.now()
+    by, at = actor_of(request), timezone.localtime()
     actions.set_profile_value(by=by, at=at, code=code.upper(), field=field, stated=given.dict())
     return {"code": code.upper(), "field": field, **given.dict()}

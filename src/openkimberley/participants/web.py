@@ -54,7 +54,7 @@ def _asked(request: HttpRequest) -> tuple[AsOf, date, str]:
     """The form with the day and list asked for; today and the Scheme's list where nothing, or nonsense, was asked."""
     form = AsOf(request.GET or None)
     good = form.is_valid() and form.cleaned_data
-    return form, (good and good["at"]) or timezone.now().date(), (good and good["by"]) or ""
+    return form, (good and good["at"]) or timezone.localtime().date(), (good and good["by"]) or ""
 
 
 def _shown(period: StatusPeriod) -> dict[str, Any]:

@@ -393,7 +393,7 @@ def seal(request: HttpRequest, number: str, body: SealingIn) -> tuple[int, dict[
     """Put seals and photographs on record."""
     by = demand(request, P.SHIPMENT_SEAL)
     row = actions.seal(
-        by=by, at=timezone.now(), number=number, pictures=_pictures(body.photographs), containers=body.containers,
+        by=by, at=timezone.localtime(), number=number, pictures=_pictures(body.photographs), containers=body.containers,
         seals=[actions.AppliedSeal(one.number, one.container) for one in body.seals],
         number_on_container=body.number_on_container, packed_alone=body.packed_alone,
         copy_enclosed=body.copy_enclosed,
@@ -405,14 +405,14 @@ def seal(request: HttpRequest, number: str, body: SealingIn) -> tuple[int, dict[
 def announce(request: HttpRequest, number: str, body: AnnouncementIn) -> tuple[int, dict[str, Any]]:
     """Release a sealed shipment and queue the e-mail of Annex II, 19."""
     by = demand(request, P.SHIPMENT_SEAL)
-    return 201, notice_json(actions.announce(by=by, at=timezone.now(), number=number, **body.dict()))
+    return 201, notice_json(actions.announce(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/shipments/{number}/departure", summary="Enter the departure")
 def depart(request: HttpRequest, number: str, body: DepartureIn) -> dict[str, Any]:
     """The shipment left the territory."""
     by = demand(request, P.SHIPMENT_SEAL)
-    return shipment_json(actions.depart(by=by, at=timezone.now(), number=number, **body.dict()))
+    return shipment_json(actions.depart(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/shipments/{number}/transit", response={201: dict[str, Any]}, summary="Enter what was seen in transit")
@@ -420,7 +420,7 @@ def transit(request: HttpRequest, number: str, body: TransitIn) -> tuple[int, di
     """A sighting in a third territory; the answer has what the rules object to."""
     by = demand(request, P.SHIPMENT_READ)
     queries.shipment(number, by=by)
-    _, objections = actions.record_transit(by=by, at=timezone.now(), number=number, **body.dict())
+    _, objections = actions.record_transit(by=by, at=timezone.localtime(), number=number, **body.dict())
     return 201, {"objections": [one.as_json() for one in objections]}
 
 
@@ -428,7 +428,7 @@ def transit(request: HttpRequest, number: str, body: TransitIn) -> tuple[int, di
 def cancel(request: HttpRequest, number: str, body: ReasonIn) -> dict[str, Any]:
     """Opened again before departure, its certificate void, replaced, lost or expired."""
     by = demand(request, P.SHIPMENT_SEAL)
-    return shipment_json(actions.cancel(by=by, at=timezone.now(), number=number, **body.dict()))
+    return shipment_json(actions.cancel(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/shipments/{number}/confirmation", response={201: dict[str, Any]}, summary="Confirmation from abroad")
@@ -438,7 +438,7 @@ def foreign_confirmation(request: HttpRequest, number: str, body: ForeignConfirm
     given = body.dict() | {
         "carats": measures.carats(body.carats), "usd": measures.usd(body.usd) if body.usd is not None else None,
     }  # fmt: skip
-    return 201, confirmation_json(actions.enter_confirmation(by=by, at=timezone.now(), number=number, **given))
+    return 201, confirmation_json(actions.enter_confirmation(by=by, at=timezone.localtime(), number=number, **given))
 
 
 @router.get("/notices", summary="E-mails of your authority")
@@ -453,7 +453,7 @@ def notices(request: HttpRequest, asked: Query[Paging], waiting: bool = False) -
 def deliver(request: HttpRequest) -> dict[str, Any]:
     """Send the e-mails that are due now."""
     by = demand(request, P.SHIPMENT_SEAL)
-    return {"sent": actions.deliver_notices(by=by, at=timezone.now())}
+    return {"sent": actions.deliver_notices(by=by, at=timezone.localtime())}
 
 
 # --- the importing side -----------------------------------------------------------------------------------------------
@@ -477,7 +477,7 @@ def present(request: HttpRequest, body: PresentationIn) -> tuple[int, dict[str, 
     """Enter a presentation; the answer has the engine's report and the rules' objections."""
     by = demand(request, P.SHIPMENT_RECEIVE)
     given = {**body.dict(), "artefact": body.artefact.encode()}
-    return 201, arrival_json(actions.present(by=by, at=timezone.now(), **given))
+    return 201, arrival_json(actions.present(by=by, at=timezone.localtime(), **given))
 
 
 @router.get("/imports/{number}", summary="One arrival")
@@ -495,7 +495,7 @@ def arrival(request: HttpRequest, number: str) -> dict[str, Any]:
 def decide(request: HttpRequest, number: str, body: ReasonIn) -> dict[str, Any]:
     """Let a held shipment go on, with a reason."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return arrival_json(actions.decide_hold(by=by, at=timezone.now(), number=number, **body.dict()))
+    return arrival_json(actions.decide_hold(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/inspection", response={201: dict[str, Any]}, summary="Enter what was found")
@@ -514,7 +514,7 @@ def inspect(request: HttpRequest, number: str, body: InspectionIn) -> tuple[int,
         exporter=body.exporter, importer=body.importer,
     )  # fmt: skip
     row = actions.inspect(
-        by=by, at=timezone.now(), number=number, found=found, pictures=_pictures(body.photographs),
+        by=by, at=timezone.localtime(), number=number, found=found, pictures=_pictures(body.photographs),
         remarks=body.remarks,
     )  # fmt: skip
     return 201, inspection_json(row)
@@ -524,7 +524,7 @@ def inspect(request: HttpRequest, number: str, body: InspectionIn) -> tuple[int,
 def confirm(request: HttpRequest, number: str, body: DeclarationIn) -> tuple[int, dict[str, Any]]:
     """Sign the receipt; the certificate is used from now on."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return 201, confirmation_json(actions.confirm_import(by=by, at=timezone.now(), number=number, **body.dict()))
+    return 201, confirmation_json(actions.confirm_import(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.get("/imports/{number}/confirmation", summary="The confirmation of a certificate")
@@ -543,56 +543,56 @@ def case(request: HttpRequest, number: str) -> dict[str, Any]:
 def detain(request: HttpRequest, number: str, body: ReasonIn) -> dict[str, Any]:
     """The goods stay until the case is settled."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return case_json(actions.detain(by=by, at=timezone.now(), number=number, **body.dict()))
+    return case_json(actions.detain(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/case/notice", response={201: dict[str, Any]}, summary="Tell the issuing authority")
 def tell(request: HttpRequest, number: str, body: TellIn) -> tuple[int, dict[str, Any]]:
     """Queue the e-mail that tells what failed."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return 201, notice_json(actions.tell_issuer(by=by, at=timezone.now(), number=number, **body.dict()))
+    return 201, notice_json(actions.tell_issuer(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/case/correction", summary="Enter the issuer's correction")
 def correct(request: HttpRequest, number: str, body: CorrectionIn) -> dict[str, Any]:
     """A minor error, on the issuing authority's instruction."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return case_json(actions.accept_correction(by=by, at=timezone.now(), number=number, **body.dict()))
+    return case_json(actions.accept_correction(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/case/release", summary="Release with remedy")
 def release(request: HttpRequest, number: str, body: ReleaseIn) -> dict[str, Any]:
     """Not knowing, or another authority's act, and mended."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return case_json(actions.release_with_remedy(by=by, at=timezone.now(), number=number, **body.dict()))
+    return case_json(actions.release_with_remedy(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/case/original", summary="The original was brought")
 def original(request: HttpRequest, number: str, body: ReleaseIn) -> dict[str, Any]:
     """The original certificate came within the days that the law gives."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return case_json(actions.bring_original(by=by, at=timezone.now(), number=number, **body.dict()))
+    return case_json(actions.bring_original(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/case/return", summary="Return the goods")
 def return_(request: HttpRequest, number: str, body: ReturnIn) -> dict[str, Any]:
     """Under a technical certificate, or by order."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return confirmation_json(actions.return_goods(by=by, at=timezone.now(), number=number, **body.dict()))
+    return confirmation_json(actions.return_goods(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/case/refusal", summary="Refuse the import")
 def refuse(request: HttpRequest, number: str, body: ReasonIn) -> dict[str, Any]:
     """The certificate is spent."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return confirmation_json(actions.refuse_goods(by=by, at=timezone.now(), number=number, **body.dict()))
+    return confirmation_json(actions.refuse_goods(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/case/confiscation", summary="Confiscate the goods")
 def confiscate(request: HttpRequest, number: str, body: ConfiscationIn) -> dict[str, Any]:
     """What becomes of the goods is recorded."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    return confirmation_json(actions.confiscate(by=by, at=timezone.now(), number=number, **body.dict()))
+    return confirmation_json(actions.confiscate(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 # --- papers of others -------------------------------------------------------------------------------------------------
@@ -624,7 +624,7 @@ def _certificate(body: dict[str, Any]) -> Certificate:
 def _day(certificate: Certificate, at: date | None) -> date:
     """The day that is asked about: the one given, that of presentation, or today."""
     shown = certificate.presented
-    return at or (shown.date if shown else None) or timezone.now().date()
+    return at or (shown.date if shown else None) or timezone.localtime().date()
 
 
 @router.get("/papers", summary="Papers registered by hand")
@@ -647,7 +647,11 @@ def register(request: HttpRequest, body: PaperIn) -> tuple[int, dict[str, Any]]:
     for sha256 in body.scans:
         files.open_file(sha256)
     row = actions.register_paper(
-        by=by, at=timezone.now(), content=body.certificate, scans=body.scans, matches_specimen=body.matches_specimen
+        by=by,
+        at=timezone.localtime(),
+        content=body.certificate,
+        scans=body.scans,
+        matches_specimen=body.matches_specimen,
     )
     return 201, paper_json(row)
 
@@ -662,14 +666,14 @@ def paper(request: HttpRequest, number: str) -> dict[str, Any]:
 def check_again(request: HttpRequest, number: str, body: ComparisonIn) -> dict[str, Any]:
     """After a comparison with the specimen, an answer or an alert."""
     by = demand(request, P.PAPER_REGISTER)
-    return paper_json(actions.check_paper_again(by=by, at=timezone.now(), number=number, **body.dict()))
+    return paper_json(actions.check_paper_again(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/papers/{number}/question", response={201: dict[str, Any]}, summary="Ask the issuer")
 def ask(request: HttpRequest, number: str, body: QuestionIn) -> tuple[int, dict[str, Any]]:
     """Put a question on record; the answer is recorded under its reference at the alerts."""
     by = demand(request, P.PAPER_REGISTER)
-    query = actions.ask_issuer(by=by, at=timezone.now(), number=number, **body.dict())
+    query = actions.ask_issuer(by=by, at=timezone.localtime(), number=number, **body.dict())
     return 201, {"reference": query.reference, "sent_to": query.sent_to, "question": query.question}
 
 

@@ -143,7 +143,7 @@ def _own(request: HttpRequest, authority: str) -> None:
 @router.get("/licences", response=FoundOut, auth=None, summary="Search the public register")
 def list_licences(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any]:
     """Licences by name or number, authority, kind and status on a day (today where it is left out)."""
-    on = asked.at or timezone.now().date()
+    on = asked.at or timezone.localtime().date()
     found = queries.search(
         on=on, text=asked.q, authority=asked.authority, kind=asked.kind, status=asked.status, page=asked.page
     )
@@ -157,7 +157,7 @@ def export_licences(
 ) -> HttpResponse:
     """The whole records of an authority as a table, for its officers. Everybody else has the search."""
     _own(request, authority)
-    on = at or timezone.now().date()
+    on = at or timezone.localtime().date()
     rows = (statements.to_row(licence, on) for licence in queries.every(on=on, authority=authority))
     return HttpResponse(write_table(rows, kind, statements.COLUMNS), content_type=MEDIA_TYPES[kind])
 
@@ -165,7 +165,7 @@ def export_licences(
 @router.post("/licences", response={201: dict[str, Any]}, summary="Grant a licence")
 def grant_licence(request: HttpRequest, body: GrantIn) -> tuple[int, dict[str, Any]]:
     """Grant a licence of the caller's authority."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     licence = actions.grant(
         by=by, at=now, authority=by.authority, kinds=body.kinds, holder=body.facts(),
         term=_term(body.valid_from, body.valid_to), number=body.number, one_time=body.one_time,
@@ -176,7 +176,7 @@ def grant_licence(request: HttpRequest, body: GrantIn) -> tuple[int, dict[str, A
 @router.post("/licences/load", response={201: dict[str, Any], 422: dict[str, Any]}, summary="Load a table of licences")
 def load_licences(request: HttpRequest, file: File[UploadedFile]) -> Any:
     """Load a CSV, XLSX or JSON table: all of it, or none of it and ``rows`` with every fault."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     try:
         rows = read_table(file.read(MAX_BYTES + 1), file.name or "")
         return 201, {"numbers": actions.load(by=by, at=now, authority=by.authority, rows=rows)}
@@ -187,7 +187,7 @@ def load_licences(request: HttpRequest, file: File[UploadedFile]) -> Any:
 @router.post("/licences/{authority}/{path:number}/renew", response=dict[str, Any], summary="Renew a licence")
 def renew_licence(request: HttpRequest, authority: str, number: str, body: TermIn) -> dict[str, Any]:
     """Add a term."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     term = _term(body.valid_from, body.valid_to)
     licence = actions.renew(by=by, at=now, authority=authority, number=number, term=term)
     return statements.to_officer(licence, now.date())
@@ -196,7 +196,7 @@ def renew_licence(request: HttpRequest, authority: str, number: str, body: TermI
 @router.post("/licences/{authority}/{path:number}/amend", response=dict[str, Any], summary="Amend a licence")
 def amend_licence(request: HttpRequest, authority: str, number: str, body: AmendIn) -> dict[str, Any]:
     """Write the next version of kinds and holder."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     licence = actions.amend(
         by=by, at=now, authority=authority, number=number, version=body.version, kinds=body.kinds,
         holder=body.facts(), since=body.since, reason=body.reason, one_time=body.one_time,
@@ -207,7 +207,7 @@ def amend_licence(request: HttpRequest, authority: str, number: str, body: Amend
 @router.post("/licences/{authority}/{path:number}/agents", response={201: dict[str, Any]}, summary="Name a company")
 def name_agent(request: HttpRequest, authority: str, number: str, body: AgentIn) -> tuple[int, dict[str, Any]]:
     """Enter that this agent may file for a company."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     power = actions.name_agent(
         by=by, at=now, authority=authority, agent=number, company=body.company,
         period=_term(body.valid_from, body.valid_to), document=body.document,
@@ -218,7 +218,7 @@ def name_agent(request: HttpRequest, authority: str, number: str, body: AgentIn)
 @router.post("/licences/{authority}/{path:number}/agents/end", response=dict[str, Any], summary="End an agent's power")
 def end_agent(request: HttpRequest, authority: str, number: str, body: EndAgentIn) -> dict[str, Any]:
     """End this agent's power for a company."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     actions.end_agent(by=by, at=now, authority=authority, agent=number, company=body.company, until=body.until)
     return {"agent": number, "company": body.company, "until": body.until.isoformat()}
 
@@ -226,7 +226,7 @@ def end_agent(request: HttpRequest, authority: str, number: str, body: EndAgentI
 @router.post("/licences/{authority}/{path:number}/stock/{year}", response=dict[str, Any], summary="Declare stock")
 def declare_stock(request: HttpRequest, authority: str, number: str, year: int) -> dict[str, Any]:
     """Enter that the holder declared its stock for a year (R058)."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     actions.declare_stock(by=by, at=now, authority=authority, number=number, year=year)
     return {"number": number, "year": year}
 
@@ -239,7 +239,7 @@ def change_standing(
     request: HttpRequest, authority: str, number: str, act: Literal["suspend", "reinstate", "revoke"], body: StandingIn
 ) -> dict[str, Any]:
     """Suspend, reinstate or revoke a licence from a day on."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     done = _STANDING[act](by=by, at=now, authority=authority, number=number, since=body.since, reason=body.reason)
     return statements.to_officer(done, now.date())
 
@@ -248,12 +248,12 @@ def change_standing(
 def whole_record(request: HttpRequest, authority: str, number: str, at: date | None = None) -> dict[str, Any]:
     """The whole record of a licence on a day, for officers of the authority that keeps it."""
     _own(request, authority)
-    on = at or timezone.now().date()
+    on = at or timezone.localtime().date()
     return statements.to_officer(queries.licence(authority, number, on), on)
 
 
 @router.get("/licences/{authority}/{path:number}", response=LicenceOut, auth=None, summary="One licence")
 def one_licence(request: HttpRequest, authority: str, number: str, at: date | None = None) -> dict[str, Any]:
     """A licence on a day, as everybody may know it."""
-    on = at or timezone.now().date()
+    on = at or timezone.localtime().date()
     return statements.to_public(queries.licence(authority, number, on), on)

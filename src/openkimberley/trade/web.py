@@ -45,7 +45,7 @@ def _asked(request: HttpRequest) -> tuple[forms.SearchForm, dict[str, Any]]:
     form = forms.SearchForm(request.GET or None)
     good = form.cleaned_data if form.is_valid() else {}
     wanted = {"text": good.get("q", ""), "authority": good.get("authority", ""), "kind": good.get("kind", ""),
-              "status": good.get("status", ""), "on": good.get("at") or timezone.now().date()}  # fmt: skip
+              "status": good.get("status", ""), "on": good.get("at") or timezone.localtime().date()}  # fmt: skip
     return form, wanted
 
 
@@ -71,7 +71,7 @@ def _is_own(by: Actor, authority: str) -> bool:
 @require_GET
 def licence_page(request: HttpRequest, authority: str, number: str) -> HttpResponse:
     """One licence: what everybody may know, and for the authority's own officers the whole record."""
-    on, by = timezone.now().date(), actor_of(request)
+    on, by = timezone.localtime().date(), actor_of(request)
     licence = queries.licence(authority, number)
     shown: dict[str, Any] = {"licence": _shown(licence, on), "on": on}
     if _is_own(by, authority):
@@ -150,7 +150,7 @@ VERBS: dict[str, tuple[type[Any], Callable[..., object]]] = {
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, verb: str, authority: str, number: str) -> HttpResponse:
     """Renew, amend, suspend, reinstate, revoke; name and end agents; declare stock."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     if verb not in VERBS:
         raise NotFound("act", verb[:40])
     if by.authority != authority:
@@ -197,7 +197,7 @@ def _try(form: Any, act: Callable[[], object]) -> int:
 @require_http_methods(["GET", "POST"])
 def grant(request: HttpRequest) -> HttpResponse:
     """Grant a licence."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     form = forms.GrantForm(request.POST or None, initial={"valid_from": now.date(), "legal_form": "COMPANY"})
     status, granted = 200, []
     if request.method == "POST":
@@ -214,7 +214,7 @@ def grant(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Load a table of licences: all of it, or none of it and a report of every bad row."""
-    by, now = demand(request, Permission.LICENCE_GRANT), timezone.now()
+    by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     form = forms.UploadForm(request.POST or None, request.FILES or None)
     shown: dict[str, Any] = {"form": form, "columns": statements.COLUMNS}
     if request.method == "GET":

@@ -230,3 +230,30 @@ def test_a_language_the_node_does_not_speak_is_refused(people):
     actions.set_language(by=actor(people, "mpho"), at=NOW, language="fr")
     people["mpho"].refresh_from_db()
     assert people["mpho"].language == "fr"
+
+
+def test_an_agent_files_only_while_its_licence_holds_the_companys_power():
+    from datetime import date
+
+    from tests import story
+    from tests.cast import BW, EXPORTER_LICENCE, NOW, SEKGOMA
+
+    from openkimberley.kernel.actor import Actor, Role
+    from openkimberley.kernel.measures import Period
+    from openkimberley.trade import actions as trade
+    from openkimberley.trade.facts import Holder, LicenceKind
+
+    story.furnish()
+    term = Period(date(2026, 1, 1), date(2028, 1, 1))
+    about = {"by": SEKGOMA, "at": NOW, "authority": BW}
+    agency = Holder("Fictional Agency", "Plot 9", nationality="BW", residence="resident", area="BW")
+    agent = trade.grant(kinds=[LicenceKind.AGENT], holder=agency, term=term, **about).number
+    user = actions.open_account(
+        by=Actor("installer", frozenset({Role.ADMINISTRATOR}), via="cli"), at=NOW, email="agent@agency.example",
+        name="Agent", role=Role.AGENT, company=agent, authority=BW,
+    )  # fmt: skip
+    assert queries.actor_of(user, on=NOW).companies == frozenset()
+    trade.name_agent(agent=agent, company=EXPORTER_LICENCE, period=term, **about)
+    assert queries.actor_of(user, on=NOW).companies == {EXPORTER_LICENCE}
+    trade.suspend(number=agent, since=NOW.date(), reason="Under inquiry", **about)
+    assert queries.actor_of(user, on=NOW).companies == frozenset()

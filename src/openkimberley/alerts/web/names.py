@@ -22,7 +22,7 @@ def names(request: HttpRequest) -> HttpResponse:
     by = demand(request, Permission.ALERT_READ)
     form = forms.NameSearch(request.GET or None)
     good = form.cleaned_data if form.is_valid() else {}
-    on, text = good.get("on") or timezone.now().date(), good.get("q", "")
+    on, text = good.get("on") or timezone.localtime().date(), good.get("q", "")
     page = queries.page_of(queries.listed_names(on, text), request.GET.get("page", "1"))
     rows = [{"entry": queries.to_listed(row)} for row in page]
     for row in rows:
@@ -36,7 +36,7 @@ def names(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def enter(request: HttpRequest) -> HttpResponse:
     """Enter a listed name."""
-    by, now = demand(request, Permission.ALERT_RAISE), timezone.now()
+    by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     form = forms.NameForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -50,7 +50,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def delist(request: HttpRequest, reference: str) -> HttpResponse:
     """Say from which day on a name no longer stands on its list."""
-    by, now = demand(request, Permission.ALERT_RAISE), timezone.now()
+    by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     form = forms.EndForm(request.POST or None, initial={"until": now.date()})
     status = 200
     if request.method == "POST":

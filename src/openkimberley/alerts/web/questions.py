@@ -42,7 +42,7 @@ def questions(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     """Put a question to an issuer on record."""
-    by, now = demand(request, Permission.PAPER_REGISTER), timezone.now()
+    by, now = demand(request, Permission.PAPER_REGISTER), timezone.localtime()
     brought = {key: request.GET[key][:200] for key in ("issuer", "number") if key in request.GET}
     usual = _("Did your authority issue this certificate? Please compare number, parties, carats and value.")
     form = forms.AskForm(request.POST or None, request.FILES or None, initial={"question": usual, **brought})
@@ -65,7 +65,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def question(request: HttpRequest, reference: str) -> HttpResponse:
     """One question, its letter, its answers, and the form for an answer."""
-    by, now = demand(request, Permission.PAPER_REGISTER), timezone.now()
+    by, now = demand(request, Permission.PAPER_REGISTER), timezone.localtime()
     one = queries.issuer_query(reference)
     if by.authority not in (one.authority, one.issuer) and not by.authority.startswith(f"{one.issuer}-"):
         raise NotFound("question", reference[:60])

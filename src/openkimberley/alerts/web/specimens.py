@@ -69,7 +69,7 @@ def keep_all(given: list[Any], kind: str = "document") -> tuple[str, ...]:
 @require_http_methods(["GET", "POST"])
 def keep(request: HttpRequest) -> HttpResponse:
     """Keep a specimen that an issuer notified."""
-    by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.now()
+    by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.localtime()
     form = forms.SpecimenForm(request.POST or None, request.FILES or None)
     done: list[facts.Specimen] = []
 
@@ -92,7 +92,7 @@ def keep(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def retire(request: HttpRequest, reference: str) -> HttpResponse:
     """Say from which day on papers no longer look like a specimen."""
-    by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.now()
+    by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.localtime()
     queries.specimen(reference)
     form = forms.EndForm(request.POST or None, initial={"until": now.date()})
     status = 200
@@ -109,7 +109,7 @@ def retire(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def enter_mark(request: HttpRequest) -> HttpResponse:
     """Enter a signatory or stamp of an issuer."""
-    by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.now()
+    by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.localtime()
     form = forms.MarkForm(request.POST or None, request.FILES or None)
 
     def act() -> object:
@@ -130,7 +130,7 @@ def enter_mark(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def end_mark(request: HttpRequest, reference: str) -> HttpResponse:
     """Say from which day on a signatory or stamp no longer validates."""
-    by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.now()
+    by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.localtime()
     form = forms.EndForm(request.POST or None, initial={"until": now.date()})
     status = 200
     if request.method == "POST":

@@ -63,7 +63,7 @@ def alert(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def raise_alert(request: HttpRequest) -> HttpResponse:
     """Enter an alert. The address may bring issuer, number and features along."""
-    by, now = demand(request, Permission.ALERT_RAISE), timezone.now()
+    by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     brought = {key: request.GET[key][:2000] for key in ("kind", "issuer", "number", "features") if key in request.GET}
     form = forms.AlertForm(request.POST or None, initial={"day": now.date(), **brought})
     status, done = 200, []
@@ -79,7 +79,7 @@ def raise_alert(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def decide(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
     """Confirm or withdraw an alert."""
-    by, now = demand(request, Permission.ALERT_RAISE), timezone.now()
+    by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     if verb not in ("confirm", "withdraw"):
         raise NotFound("act", verb[:40])
     queries.alert(reference)
@@ -103,7 +103,7 @@ def decide(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_alerts(request: HttpRequest) -> HttpResponse:
     """Enter alerts that another node wrote: all of them or none."""
-    by, now = demand(request, Permission.ALERT_RAISE), timezone.now()
+    by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     form = forms.ImportForm(request.POST or None, request.FILES or None)
     done: list[tuple[str, ...]] = []
 

@@ -124,6 +124,9 @@ def record_export_step(*, by: Actor, at: datetime, number: str, to: CertificateS
         raise Conflict(f"{to.value.lower()} is no step of the exporting side")
     row = _locked(number, by=by)
     _move(row, to, at=at)
+    if to is S.DEPARTED:
+        row.departed_at = at
+        row.save(update_fields=["departed_at"])
     record(f"certificate.{to.value.lower()}", by=by, at=at, subject=number, statement={"h": row.cid})
     return row
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from openkimberley.desk.forms import Form, SpokenError
+from openkimberley.desk.templatetags import words
 from openkimberley.desk.web import said
 from openkimberley.kernel import measures
 from openkimberley.kernel.errors import Conflict, NotFound, Refused, Untrusted
@@ -132,7 +133,7 @@ def _territories(language: str) -> dict[str, str]:
 
 def country_name(alpha2: str) -> str:
     """A country's name in the reader's language; the code itself where there is no such country."""
-    return _territories(get_language() or "en").get(alpha2, alpha2)
+    return str(words.COUNTRY.get(alpha2) or _territories(get_language() or "en").get(alpha2, alpha2))
 
 
 def country_code(typed: str) -> str:

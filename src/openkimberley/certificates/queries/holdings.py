@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 NOTHING = Decimal("0.00")
 FREES_ITS_CARATS = ("VOID", "REPLACED", "EXPIRED_RETURNED", "RETURNED")
-"""Goods of a certificate in one of these may go out under another. Those of a lost one may be gone with it: only its
-replacement uses them again."""
+"""Goods of a certificate in one of these may go out under another, if it was voided before they left. Those of a lost
+one may be gone with it: only its replacement uses them again."""
 
 
 def draws_of(content: Mapping[str, Any]) -> dict[str, Decimal]:
@@ -54,7 +54,10 @@ def drawn(authority: str, sources: Iterable[str], *, besides: str = "") -> dict[
     written = {normalised(number): number for number in sources}
     rows = (
         Draw.objects.filter(authority=authority, source_number__in=list(written))
-        .exclude(certificate__status__in=FREES_ITS_CARATS)
+        .exclude(
+            Q(certificate__status__in=FREES_ITS_CARATS)
+            & (~Q(certificate__status="VOID") | Q(certificate__departed_at__isnull=True))
+        )
         .exclude(Q(certificate__status="LOST") & ~Q(certificate__replaced_by=""))
         .exclude(certificate__number=besides)
         .values("source_number")

@@ -407,3 +407,20 @@ def test_an_import_certificate_is_found_however_its_number_is_written(written):
     with pytest.raises(Refused) as refusal:
         actions.file(by=MPHO, at=NOW, reference=row.reference, version=row.version, declared=True)
     assert "R051" in codes(refusal.value)
+
+
+def test_goods_that_left_are_not_free_again_when_their_certificate_is_voided():
+    actions.enter_received(
+        by=ANNEKE, at=NOW, issuer="BW", number="BW0000001", importer_licence=EXPORTER_LICENCE, carats=Decimal("10.00"),
+        usd=Decimal("100.00"), origin=["BW"], received_on=NOW.date(),
+    )  # fmt: skip
+    Received.objects.update(authority=BW)
+    lines = [{"hs": "7102.31", "carats": "6.00", "usd": "60.00"}]
+    draws = [{"number": "BW0000001", "carats": "6.00"}]
+    here = story.issued(lines=lines, draws_on=draws)
+    actions.void(by=NALEDI, at=NOW, number=here.number, why="error", reason="Sale withdrawn before it left")
+    gone = story.issued(lines=lines, draws_on=draws)
+    for step in (CertificateStatus.SEALED, CertificateStatus.ANNOUNCED, CertificateStatus.DEPARTED):
+        actions.record_export_step(by=KAGISO, at=NOW, number=gone.number, to=step)
+    actions.void(by=NALEDI, at=NOW, number=gone.number, why="recalled", reason="Under way")
+    assert queries.drawn(BW, ["BW0000001"]) == {"BW0000001": Decimal("6.00")}

@@ -11,9 +11,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from tests.cast import NOW
-from tests.story import furnish
+from tests.story import AGENT_LICENCE, furnish
 
-from openkimberley.kernel.actor import Actor
+from openkimberley.kernel.actor import Actor, Role
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def sign_in(client: Any, actor: Actor) -> Any:
     )
     if made:
         for role in actor.roles:
-            for company in sorted(actor.companies) or [""]:
+            agent = [AGENT_LICENCE] if role is Role.AGENT else []  # files by its licence's powers, see tests.story
+            for company in agent or sorted(actor.companies) or [""]:
                 user.roles_held.create(
                     role=role.value, authority=actor.authority, company=company, since=date(2020, 1, 1)
                 )

@@ -82,7 +82,7 @@ def summary(request: HttpRequest, reference: str) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Begin an application: for which company, then straight to its first page."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    today = timezone.now().date()
+    today = timezone.localtime().date()
     known = trade.known_licences(by.companies, authority=by.authority, on=today)
     if request.method == "GET" and len(by.companies) != 1:
         choices = [(one, known[one].holder.name if one in known else "") for one in sorted(by.companies)]
@@ -96,7 +96,7 @@ def new(request: HttpRequest) -> HttpResponse:
         )
     holder = known[company].holder if company in known else None
     exporter = {"licence": company, **({"name": holder.name, "address": holder.address} if holder else {})}
-    row = actions.open_draft(by=by, at=timezone.now(), company=company, content={"exporter": exporter})
+    row = actions.open_draft(by=by, at=timezone.localtime(), company=company, content={"exporter": exporter})
     return redirect("application-step", row.reference, ORDER[0])
 
 
@@ -113,7 +113,7 @@ def _draft(request: HttpRequest, reference: str) -> tuple[Actor, Application]:
 def edit(request: HttpRequest, reference: str) -> HttpResponse:
     """The pages of the application with what is still missing on each."""
     _by, row = _draft(request, reference)
-    objections = queries.precheck(row, on=timezone.now().date())
+    objections = queries.precheck(row, on=timezone.localtime().date())
     open_on = [step_of(o.field) for o in objections if o.severity is Severity.REFUSE]
     pages = [{"slug": slug, "title": _title(slug), "missing": open_on.count(slug)} for slug in ORDER]
     return render(request, "certificates/edit.html", {"row": row, "pages": pages})
@@ -134,7 +134,7 @@ def step(request: HttpRequest, reference: str, slug: str) -> HttpResponse:
         return _save_step(request, by, row, slug)
     form = STEPS[slug](row.content, spare=_spare(request), offers=_offers(slug, by))
     if request.GET.get("all") or row.status == ApplicationStatus.RETURNED:
-        form.say_objections(list(queries.precheck(row, on=timezone.now().date())))
+        form.say_objections(list(queries.precheck(row, on=timezone.localtime().date())))
     return _step_page(request, row, form)
 
 
@@ -148,7 +148,7 @@ def _save_step(request: HttpRequest, by: Actor, row: Application, slug: str) -> 
     typed = str(request.POST.get("version", ""))
     version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else row.version
     try:
-        actions.save_draft(by=by, at=timezone.now(), reference=row.reference, version=version, content=content)
+        actions.save_draft(by=by, at=timezone.localtime(), reference=row.reference, version=version, content=content)
     except Conflict as conflict:
         form.add_error(None, str(conflict))
         return _step_page(request, row, form, status=conflict.status)
@@ -184,27 +184,16 @@ def _spare(request: HttpRequest) -> int:
 
 def _offers(slug: str, by: Actor) -> dict[str, Any]:
     """What the page proposes: destinations that trade today, the company's import certificates."""
-    today = timezone.now().date()
+    today = timezone.localtime().date()
     if slug == "destination":
         here = queries.participant_of(by.authority)
-        pairs = queries.destinations(on=today, besides=here)
-        register = participants.register()
-        named = []
-        for code, participant in pairs:
-            known = register.authority(code, participant, today)
-            named.append(
-                (
-                    code,
-                    f"{country_name(participant)}{f' ({code}): {known.name}' if known and code != participant else ''}",
-                )
-            )
-        return {"destinations": sorted(named, key=lambda pair: pair[1])}
+        return {"destinations": show.destinations(queries.destinations(on=today, besides=here), on=today)}
     return {"holdings": queries.holdings(by=by)} if slug == "sources" else {}
 
 
 def _step_page(request: HttpRequest, row: Application, form: Step, status: int = 200) -> HttpResponse:
     """One step as a page."""
-    codes = sorted(participants.register().countries_at(timezone.now().date())) if form.slug != "goods" else []
+    codes = sorted(participants.register().countries_at(timezone.localtime().date())) if form.slug != "goods" else []
     at = ORDER.index(form.slug)
     return render(request, "certificates/step.html", {
         "row": row, "form": form, "step": form, "countries": [(code, country_name(code)) for code in codes],
@@ -223,7 +212,7 @@ def documents(request: HttpRequest, reference: str) -> HttpResponse:
         if done is not None:
             messages.success(request, _("The paper is attached."))
             return redirect("application-documents", reference)
-    objections = [o for o in queries.precheck(row, on=timezone.now().date()) if step_of(o.field) == "documents"]
+    objections = [o for o in queries.precheck(row, on=timezone.localtime().date()) if step_of(o.field) == "documents"]
     return render(request, "certificates/documents.html", {
         "row": row, "form": form, "papers": show.spoken(queries.papers(row), "kind"), "objections": objections,
         "place": len(ORDER), "count": len(ORDER) + 1, "before": ORDER[-2],
@@ -236,7 +225,7 @@ def _attach(form: Upload, by: Actor, reference: str) -> Any:
     sha256 = files.keep(upload.read(files.MAX_BYTES + 1))
     kept = files.open_file(sha256)
     return actions.attach(
-        by=by, at=timezone.now(), reference=reference, kind=form.cleaned_data["kind"], name=upload.name or "file",
+        by=by, at=timezone.localtime(), reference=reference, kind=form.cleaned_data["kind"], name=upload.name or "file",
         sha256=sha256, media_type=files.media_type(kept), size=len(kept),
     )  # fmt: skip
 
@@ -245,7 +234,7 @@ def _attach(form: Upload, by: Actor, reference: str) -> Any:
 def detach(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     """Withdraw one paper."""
     by = demand(request, P.CERTIFICATE_APPLY)
-    actions.detach(by=by, at=timezone.now(), reference=reference, document=number)
+    actions.detach(by=by, at=timezone.localtime(), reference=reference, document=number)
     messages.success(request, _("The paper is withdrawn. It stays on record."))
     return redirect("application-documents", reference)
 
@@ -265,13 +254,13 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     form, status = File(request.POST or None, initial={"version": row.version}), 200
     if request.method == "POST":
         done, status = form.attempt(lambda: actions.file(
-            by=by, at=timezone.now(), reference=reference, version=form.cleaned_data["version"],
+            by=by, at=timezone.localtime(), reference=reference, version=form.cleaned_data["version"],
             declared=form.cleaned_data["declared"],
         ))  # fmt: skip
         if done is not None:
             messages.success(request, _("Application %(reference)s is filed.") % {"reference": reference})
             return redirect("application", reference)
-    found = [o for o in queries.precheck(row, on=timezone.now().date()) if o.rule != "R054"]
+    found = [o for o in queries.precheck(row, on=timezone.localtime().date()) if o.rule != "R054"]
     return render(request, "certificates/check.html", {
         "row": row, "form": form, "goods": show.goods(row.content), "origins": show.origins(row.content),
         "content": row.content, "papers": show.spoken(queries.papers(row), "kind"),
@@ -300,7 +289,7 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     row = queries.application(reference, by=by)
     form, status = DeskForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST":
-        done, status = form.attempt(lambda: actions.withdraw(by=by, at=timezone.now(), reference=reference))
+        done, status = form.attempt(lambda: actions.withdraw(by=by, at=timezone.localtime(), reference=reference))
         if done is not None:
             messages.success(request, _("Application %(reference)s is withdrawn.") % {"reference": reference})
             return redirect("application", reference)

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -82,10 +83,10 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
     """One certificate: what it says, where it stands, its code, its history and what may be done."""
     by = demand(request, P.CERTIFICATE_READ)
     row = queries.certificate(number, by=by)
-    today = timezone.now().date()
+    today = timezone.localtime().date()
     return render(request, "certificates/certificate.html", {
         "row": row, "content": row.content, "goods": show.goods(row.content), "origins": show.origins(row.content),
-        "next": show.what_next(row.status), "acts": show.certificate_acts(row, by, today=today),
+        "next": show.what_next_of_certificate(row.status), "step": show.next_step(row, by), "acts": show.certificate_acts(row, by, today=today),
         "code": check_code(unb64u(row.cid)), "corrections": queries.corrections(number, row.authority),
         "qr": qr_svg(row.qr_full, title=_("QR code of certificate %(number)s") % {"number": number}),
         "expired": today > row.expiry_date, "officer": not by.companies and by.authority == row.authority,
@@ -93,16 +94,24 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
         "timeline": show.timeline(
             row.application.reference if row.authority == by.authority else "", row.number, by=by
         ),
-        "shipment": shipment_of(row, by),
+        "shipment": shipment_of(row, by), "languages": languages(),
     })  # fmt: skip
+
+
+TOLD = {
+    CertificateStatus.ANNOUNCED, CertificateStatus.DEPARTED, CertificateStatus.ARRIVED, CertificateStatus.CONFIRMED,
+    CertificateStatus.DISPUTED, CertificateStatus.RETURNED, CertificateStatus.REFUSED,
+}  # fmt: skip
+"""States in which the importing authority has a page of its own for the shipment."""
 
 
 def shipment_of(row: Certificate, by: Actor) -> str:
     """The address of the shipment as this person sees it: going out, or coming in. Empty where he may not see it."""
-    if not by.may(P.SHIPMENT_READ):
+    here = by.authority == row.authority
+    if not by.may(P.SHIPMENT_READ) or (not here and row.status not in TOLD):
         return ""
     try:
-        return reverse("shipment" if by.authority == row.authority else "arrival", args=[row.number])
+        return reverse("shipment" if here else "arrival", args=[row.number])
     except NoReverseMatch:  # a node that only issues
         return ""
 
@@ -130,6 +139,12 @@ def label(request: HttpRequest, number: str) -> HttpResponse:
     return _download(
         queries.label_pdf(number, by=by, demonstration=demonstration()), f"{number}-label.pdf", "application/pdf"
     )
+
+
+def languages() -> list[tuple[str, str]]:
+    """The languages that a page can be printed in beside English: code, and what its readers call it."""
+    names = {code.partition("-")[0]: get_language_info(code)["name_local"] for code, _name in settings.LANGUAGES}
+    return [(code, names[code]) for code in queries.LANGUAGES_OF_PAGES if code in names]
 
 
 def language(request: HttpRequest) -> str:
@@ -184,7 +199,7 @@ def void(request: HttpRequest, number: str) -> HttpResponse:
         return render(request, "certificates/void_sure.html", {"row": row, "form": form})
     return _act(
         request, row, form, template="void", done=_("Certificate %(number)s is void.") % {"number": number},
-        act=lambda: actions.void(by=by, at=timezone.now(), number=number, **form.cleaned_data),
+        act=lambda: actions.void(by=by, at=timezone.localtime(), number=number, **form.cleaned_data),
     )  # fmt: skip
 
 
@@ -195,7 +210,7 @@ def lost(request: HttpRequest, number: str) -> HttpResponse:
     form = Lost(request.POST or None)
     return _act(
         request, row, form, template="lost", done=_("Certificate %(number)s is entered as lost.") % {"number": number},
-        act=lambda: actions.report_lost(by=by, at=timezone.now(), number=number, **form.cleaned_data),
+        act=lambda: actions.report_lost(by=by, at=timezone.localtime(), number=number, **form.cleaned_data),
     )  # fmt: skip
 
 
@@ -206,7 +221,7 @@ def expired(request: HttpRequest, number: str) -> HttpResponse:
     form = DeskForm(request.POST if request.method == "POST" else None)
     return _act(
         request, row, form, template="expired", done=_("Certificate %(number)s is taken back.") % {"number": number},
-        act=lambda: actions.take_back_expired(by=by, at=timezone.now(), number=number),
+        act=lambda: actions.take_back_expired(by=by, at=timezone.localtime(), number=number),
     )  # fmt: skip
 
 
@@ -218,7 +233,7 @@ def correct(request: HttpRequest, number: str) -> HttpResponse:
     return _act(
         request, row, form, template="correct",
         done=_("The instruction is signed. The other authority may now mend it."),
-        act=lambda: actions.instruct_correction(by=by, at=timezone.now(), number=number, **form.cleaned_data),
+        act=lambda: actions.instruct_correction(by=by, at=timezone.localtime(), number=number, **form.cleaned_data),
     )  # fmt: skip
 
 
@@ -230,7 +245,7 @@ def replace(request: HttpRequest, number: str) -> HttpResponse:
     form, status = Replace(request.POST or None), 200
     if request.method == "POST":
         opened, status = form.attempt(lambda: actions.open_replacement(
-            by=by, at=timezone.now(), number=number, reason=form.cleaned_data["reason"]
+            by=by, at=timezone.localtime(), number=number, reason=form.cleaned_data["reason"]
         ))  # fmt: skip
         if opened is not None:
             messages.success(request, _("Application %(reference)s is opened.") % {"reference": opened.reference})
@@ -251,12 +266,13 @@ def technical(request: HttpRequest, number: str = "") -> HttpResponse:
         for part in TECHNICAL_PARTS:
             content.update(part.read(posted))
         form = Technical(request.POST)
-    offers = {"destinations": [(code, code) for code, _p in queries.destinations(on=timezone.now().date())]}
+    today = timezone.localtime().date()
+    offers = {"destinations": show.destinations(queries.destinations(on=today), on=today)}
     parts = [part(content, spare=1, offers=offers) for part in TECHNICAL_PARTS]
     status, do = 200, request.POST.get("do", "")
     if request.method == "POST" and not do and not any(part.errors for part in parts):
         opened, status = form.attempt(lambda: actions.open_technical(
-            by=by, at=timezone.now(), kind=Kind(form.cleaned_data["kind"]), about=about,
+            by=by, at=timezone.localtime(), kind=Kind(form.cleaned_data["kind"]), about=about,
             reason=form.cleaned_data["reason"], content=content,
         ))  # fmt: skip
         if opened is not None:

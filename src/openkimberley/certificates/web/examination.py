@@ -57,9 +57,9 @@ def return_(request: HttpRequest, reference: str) -> HttpResponse:
     return _act(
         request, row, form, template="return", done=_("Sent back. The applicant keeps everything he wrote."),
         act=lambda: actions.return_to_applicant(
-            by=by, at=timezone.now(), reference=reference, reason=form.cleaned_data["reason"]
+            by=by, at=timezone.localtime(), reference=reference, reason=form.cleaned_data["reason"]
         ),
-        objections=queries.precheck(row, on=timezone.now().date()),
+        objections=queries.precheck(row, on=timezone.localtime().date()),
     )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def examine(request: HttpRequest, reference: str) -> HttpResponse:
     return _act(
         request, row, form, template="examine", done=_("The examination is entered."),
         papers=show.spoken(queries.papers(row), "kind"),
-        act=lambda: actions.examine(by=by, at=timezone.now(), reference=reference, **form.values()),
+        act=lambda: actions.examine(by=by, at=timezone.localtime(), reference=reference, **form.values()),
         again=row.examinations.exists(),
     )  # fmt: skip
 
@@ -86,7 +86,7 @@ def value(request: HttpRequest, reference: str) -> HttpResponse:
     return _act(
         request, row, form, template="value", done=_("The valuation is entered."),
         valuations=show.spoken(row.valuations.all(), "role"),
-        act=lambda: actions.value(by=by, at=timezone.now(), reference=reference, **form.values()),
+        act=lambda: actions.value(by=by, at=timezone.localtime(), reference=reference, **form.values()),
     )  # fmt: skip
 
 
@@ -98,9 +98,9 @@ def refuse(request: HttpRequest, reference: str) -> HttpResponse:
     form = Refuse(request.POST or None)
     return _act(
         request, row, form, template="refuse", done=_("The application is refused."),
-        objections=queries.precheck(row, on=timezone.now().date()),
+        objections=queries.precheck(row, on=timezone.localtime().date()),
         act=lambda: actions.refuse(
-            by=by, at=timezone.now(), reference=reference, reason=form.cleaned_data["reason"],
+            by=by, at=timezone.localtime(), reference=reference, reason=form.cleaned_data["reason"],
             rules_cited=form.cleaned_data["rules"],
         ),
     )  # fmt: skip
@@ -111,13 +111,13 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
     """Declared beside measured beside valued, and what the rules say; then the second officer's signature."""
     by = demand(request, P.CERTIFICATE_APPROVE)
     row = queries.application(reference, by=by)
-    now = timezone.now()
+    now = timezone.localtime()
     first = {"version": row.version, "paper_serial": queries.next_blank(row.authority)}
     replaces = row.about if row.kind == Kind.EXPORT else ""
     form, status = Approve(request.POST or None, initial=first, replaces=replaces), 200
     if request.method == "POST":
         issued, status = form.attempt(lambda: actions.approve(
-            by=by, at=timezone.now(), reference=reference, version=form.cleaned_data["version"],
+            by=by, at=timezone.localtime(), reference=reference, version=form.cleaned_data["version"],
             paper_serial=form.cleaned_data["paper_serial"], surrendered=form.cleaned_data.get("surrendered", False),
         ))  # fmt: skip
         if issued is not None:

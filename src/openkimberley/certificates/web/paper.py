@@ -45,7 +45,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     by = demand(request, P.PAPER_STOCK)
     form, status = Delivery(request.POST or None), 200
     if request.method == "POST":
-        count, status = form.attempt(lambda: actions.receive_forms(by=by, at=timezone.now(), **form.cleaned_data))
+        count, status = form.attempt(lambda: actions.receive_forms(by=by, at=timezone.localtime(), **form.cleaned_data))
         if count is not None:
             said = ngettext("%(count)s sheet is on the ledger.", "%(count)s sheets are on the ledger.", count)
             messages.success(request, said % {"count": count})
@@ -63,7 +63,7 @@ def write_off(request: HttpRequest, serial: str) -> HttpResponse:
     form, status = WriteOff(request.POST or None), 200
     if request.method == "POST":
         done, status = form.attempt(lambda: actions.write_off_form(
-            by=by, at=timezone.now(), serial=serial, status=FormStatus(form.cleaned_data["status"]),
+            by=by, at=timezone.localtime(), serial=serial, status=FormStatus(form.cleaned_data["status"]),
             reason=form.cleaned_data["reason"],
         ))  # fmt: skip
         if done is not None:
@@ -91,7 +91,7 @@ def register(request: HttpRequest) -> HttpResponse:
     by = demand(request, P.PAPER_STOCK)
     form, status = Range(request.POST or None, initial={"prefix": queries.participant_of(by.authority)}), 200
     if request.method == "POST":
-        done, status = form.attempt(lambda: actions.register_range(by=by, at=timezone.now(), **form.cleaned_data))
+        done, status = form.attempt(lambda: actions.register_range(by=by, at=timezone.localtime(), **form.cleaned_data))
         if done is not None:
             messages.success(request, _("The range is registered."))
             return redirect("ranges")

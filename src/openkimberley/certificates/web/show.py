@@ -6,17 +6,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openkimberley.certificates import queries
 from openkimberley.certificates.facts import ApplicationStatus, CertificateStatus
+from openkimberley.certificates.forms.fields import country_name
 from openkimberley.kernel import measures
 from openkimberley.kernel.actor import Permission
+from openkimberley.participants import queries as participants
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from django.core.paginator import Page
     from django.http import HttpRequest
@@ -58,7 +62,7 @@ EVENTS: dict[str, Any] = {
     "certificate.refused": gettext_lazy("Refused at import"),
     "certificate.used": gettext_lazy("Closed at import"),
 }
-"""Events of the journal in words; one that is not here is shown by its name."""
+"""Events of the journal in words. One that is not here belongs to the shipment, whose own page tells it."""
 
 NEXT: dict[str, Any] = {
     A.DRAFT: gettext_lazy("The applicant completes the application and files it."),
@@ -83,9 +87,46 @@ NEXT: dict[str, Any] = {
 """What happens next, and who must act."""
 
 
+OVER: dict[str, Any] = {
+    C.RETURNED: gettext_lazy("The goods were sent back. The certificate cannot be used again."),
+    C.REFUSED: gettext_lazy("The import was refused. The certificate cannot be used again."),
+}
+"""What is said of a certificate where the same code means another thing of an application."""
+
+
 def what_next(status: str) -> str:
-    """The sentence on what happens next."""
+    """The sentence on what happens next to an application."""
     return str(NEXT.get(status, ""))
+
+
+def what_next_of_certificate(status: str) -> str:
+    """The sentence on what happens next to a certificate."""
+    return str(OVER.get(status) or what_next(status))
+
+
+def next_step(row: Certificate, by: Actor) -> tuple[str, str] | None:
+    """The page on which this person takes the goods one step further, and what the step is; None for all others."""
+    steps = {
+        C.ISSUED: ("shipment-seal", _("Seal the shipment")), C.SEALED: ("shipment-announce", _("Release and announce")),
+        C.ANNOUNCED: ("shipment-depart", _("Enter departure")),
+    }  # fmt: skip
+    own = by.may(P.SHIPMENT_SEAL) and by.authority == row.authority
+    name, label = steps.get(C(row.status), ("", "")) if own else ("", "")
+    try:
+        return (reverse(name, args=[row.number]), label) if name else None
+    except NoReverseMatch:  # a node that only issues
+        return None
+
+
+def destinations(pairs: Iterable[tuple[str, str]], *, on: date) -> list[tuple[str, str]]:
+    """Authorities to choose among, as (code, name in the reader's language), by name."""
+    register = participants.register()
+    named = []
+    for code, participant in pairs:
+        known = register.authority(code, participant, on)
+        told = f" ({code}): {known.name}" if known and code != participant else ""
+        named.append((code, f"{country_name(participant)}{told}"))
+    return sorted(named, key=lambda pair: pair[1])
 
 
 def application_acts(row: Application, by: Actor) -> list[dict[str, Any]]:
@@ -106,7 +147,8 @@ def application_acts(row: Application, by: Actor) -> list[dict[str, Any]]:
         (own and row.status in (A.DRAFT, A.FILED, A.RETURNED), "application-withdraw", _("Withdraw")),
     ]  # fmt: skip
     found = [{"url_name": name, "label": label} for allowed, name, label in table if allowed]
-    return [{**one, "css": "" if n == 0 else "secondary"} for n, one in enumerate(found)]
+    ending = ("application-withdraw", "application-refuse")  # what ends it never looks like the thing to do
+    return [{**one, "css": "secondary" if n or one["url_name"] in ending else ""} for n, one in enumerate(found)]
 
 
 def certificate_acts(row: Certificate, by: Actor, *, today: Any) -> list[dict[str, Any]]:
@@ -129,14 +171,19 @@ def certificate_acts(row: Certificate, by: Actor, *, today: Any) -> list[dict[st
 
 def timeline(*subjects: str, by: Actor) -> list[dict[str, Any]]:
     """Everything that happened to the subjects, as far as the reader may know it, oldest first and in words."""
-    return [
-        {
-            "at": entry["at"], "event": str(EVENTS.get(entry["event"], entry["event"])), "actor": entry["actor"],
+    told: list[dict[str, Any]] = []
+    for entry in queries.history(*subjects, by=by):
+        if entry["event"] not in EVENTS:
+            continue
+        same = told and entry["event"] == "application.saved" and told[-1]["what"] == entry["event"]
+        if same and told[-1]["actor"] == entry["actor"]:  # page after page of one draft is one line, of its last minute
+            told.pop()
+        told.append({
+            "at": entry["at"], "what": entry["event"], "event": str(EVENTS[entry["event"]]), "actor": entry["actor"],
             "note": str(entry["statement"].get("reason", "")),
             "rules": entry["statement"].get("rules", []) if entry["event"] == "act.refused" else [],
-        }
-        for entry in queries.history(*subjects, by=by)
-    ]  # fmt: skip
+        })  # fmt: skip
+    return told
 
 
 def amount(typed: object) -> dict[str, Any]:

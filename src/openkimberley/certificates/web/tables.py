@@ -43,7 +43,7 @@ def load(request: HttpRequest) -> HttpResponse:
             try:
                 upload, company = form.cleaned_data["file"], form.cleaned_data["company"]
                 drafts, lines = rows_of.drafts(upload.read(tables.MAX_BYTES + 1), upload.name or "", licence=company)
-                opened = actions.load_drafts(by=by, at=timezone.now(), company=company, rows=drafts)
+                opened = actions.load_drafts(by=by, at=timezone.localtime(), company=company, rows=drafts)
                 said = ngettext("%(count)s draft is loaded.", "%(count)s drafts are loaded.", len(opened))
                 messages.success(request, said % {"count": len(opened)})
                 return redirect("applications")

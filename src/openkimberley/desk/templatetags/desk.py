@@ -139,10 +139,10 @@ def default_button() -> SafeString:
 
 
 @register.simple_tag
-def status_tag(status: object, text: str = "") -> SafeString:
-    """``{% status_tag certificate.status %}``: the status in words, with colour and shape."""
+def status_tag(status: object, text: str = "", of: str = "") -> SafeString:
+    """``{% status_tag row.status of="application" %}``: the status in words, with colour and shape."""
     code = str(getattr(status, "value", status) or "")
-    return format_html('<span class="tag {}">{}</span>', words.tone(code), text or words.status(code))
+    return format_html('<span class="tag {}">{}</span>', words.tone(code, of), text or words.status(code, of))
 
 
 @register.inclusion_tag("desk/verdict.html")
@@ -154,9 +154,9 @@ def verdict(code: object, advice: object = "", text: str = "", level: int = 1) -
 
 
 @register.filter
-def status_word(status: object) -> str:
+def status_word(status: object, of: str = "") -> str:
     """The status in words, without the tag."""
-    return words.status(str(getattr(status, "value", status) or ""))
+    return words.status(str(getattr(status, "value", status) or ""), of)
 
 
 @register.filter

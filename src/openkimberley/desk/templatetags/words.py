@@ -19,7 +19,7 @@ STATUS: dict[str, tuple[str, _StrOrPromise]] = {
     # applications
     "DRAFT": ("idle", _("Draft")),
     "FILED": ("info", _("Filed")),
-    "RETURNED": ("wait", _("Returned to the applicant")),
+    "application:RETURNED": ("wait", _("Returned to the applicant")),
     "EXAMINED": ("info", _("Examined")),
     "APPROVED": ("good", _("Approved")),
     "REFUSED": ("bad", _("Refused")),
@@ -27,6 +27,7 @@ STATUS: dict[str, tuple[str, _StrOrPromise]] = {
     # certificates
     "ISSUED": ("good", _("Issued")),
     "REPLACED": ("idle", _("Replaced")),
+    "RETURNED": ("idle", _("Goods sent back")),
     "VOID": ("bad", _("Void")),
     "LOST": ("bad", _("Lost")),
     "EXPIRED": ("bad", _("Expired")),
@@ -152,15 +153,20 @@ def _plain(code: str) -> str:
     return code.replace("_", " ").capitalize()
 
 
-def status(code: str) -> str:
-    """The word for a status."""
-    known = STATUS.get(code.upper())
+def _known(code: str, of: str) -> tuple[str, _StrOrPromise] | None:
+    """Tone and word of a status; ``of`` says whose status it is where one code means two things."""
+    return STATUS.get(f"{of}:{code.upper()}") or STATUS.get(code.upper())
+
+
+def status(code: str, of: str = "") -> str:
+    """The word for a status: ``RETURNED`` is said of goods, and ``of="application"`` of an application."""
+    known = _known(code, of)
     return str(known[1]) if known else _plain(code)
 
 
-def tone(code: str) -> str:
+def tone(code: str, of: str = "") -> str:
     """The tone of a status: good, wait, bad, info or idle."""
-    known = STATUS.get(code.upper())
+    known = _known(code, of)
     return known[0] if known else "idle"
 
 

@@ -43,6 +43,7 @@ def _licences(at: datetime) -> None:
         (PRODUCER, [LicenceKind.EXPORTER], people.KALAHARI),
         (PRODUCER, [LicenceKind.EXPORTER], people.OKAVANGO),
         (PRODUCER, [LicenceKind.COURIER], people.CARRIERS),
+        (PRODUCER, [LicenceKind.AGENT], people.AGENCY),
         (ANTWERP, [LicenceKind.IMPORTER], people.SCHELDT),
         (ANTWERP, [LicenceKind.EXPORTER], people.SCHELDT_EXPORT),
     ):  # fmt: skip
@@ -52,6 +53,10 @@ def _licences(at: datetime) -> None:
             kinds=kinds, number=party["licence"], term=term,
             holder=Holder(party["name"], party["address"], nationality=country, residence="resident", area=country),
         )  # fmt: skip
+    trade.name_agent(
+        by=BY_KEY["supervisor"], at=at, authority=PRODUCER, agent=people.AGENT_LICENCE,
+        company=people.EXPORTER_LICENCE, period=term, document="Power of attorney of the demonstration",
+    )  # fmt: skip
 
 
 def _paper(at: datetime) -> None:

@@ -25,16 +25,18 @@ class Person:
     @property
     def actor(self) -> Actor:
         """The person as an actor."""
-        companies = frozenset({self.company}) if self.company else frozenset()
+        company = EXPORTER_LICENCE if self.role is Role.AGENT else self.company  # the agent's power of attorney
+        companies = frozenset({company}) if company else frozenset()
         return Actor(self.key, frozenset({self.role}), authority=self.authority, companies=companies, via="cli")
 
 
 EXPORTER_LICENCE, SECOND_EXPORTER = "BW-EXP-2026-0001", "BW-EXP-2026-0002"
+AGENT_LICENCE = "BW-AGT-2026-0001"
 COURIER_LICENCE, IMPORTER_LICENCE, ANTWERP_EXPORTER = "BW-COU-2026-0001", "EU-BE-IMP-2026-0001", "EU-BE-EXP-2026-0001"
 
 PEOPLE = (
     Person("exporter", "Mpho (exporter)", "exporter@demo.example", Role.APPLICANT, PRODUCER, EXPORTER_LICENCE),
-    Person("agent", "Gorata (agent)", "agent@demo.example", Role.AGENT, PRODUCER, EXPORTER_LICENCE),
+    Person("agent", "Gorata (agent)", "agent@demo.example", Role.AGENT, PRODUCER, AGENT_LICENCE),
     Person("issuing", "Kagiso (issuing officer)", "issuing@demo.example", Role.ISSUING_OFFICER, PRODUCER),
     Person("approving", "Naledi (approving officer)", "approving@demo.example", Role.APPROVING_OFFICER, PRODUCER),
     Person("valuer", "Tumelo (government valuer)", "valuer@demo.example", Role.VALUER, PRODUCER),
@@ -57,6 +59,8 @@ OKAVANGO = {"name": "Fictional Okavango Stones (Pty) Ltd", "address": "Plot 7, I
 SCHELDT = {"name": "Fictional Scheldt Diamonds BV", "address": "Fictiestraat 1, 2018 Antwerpen, Belgium",
            "licence": IMPORTER_LICENCE}  # fmt: skip
 SCHELDT_EXPORT = {**SCHELDT, "licence": ANTWERP_EXPORTER}
+AGENCY = {"name": "Fictional Gorata Clearing (Pty) Ltd", "address": "Plot 9, Broadhurst, Gaborone, Botswana",
+          "licence": AGENT_LICENCE}  # fmt: skip
 CARRIERS = {"name": "Fictional Secure Carriers (Pty) Ltd", "address": "Airport Road 2, Gaborone, Botswana",
             "licence": COURIER_LICENCE}  # fmt: skip
 CREEK = {"name": "Fictional Creek Gems DMCC", "address": "Fiction Tower 3, Dubai, United Arab Emirates", "licence": ""}

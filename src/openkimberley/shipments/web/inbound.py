@@ -44,7 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "desk")
     rows = {"expected": queries.expected, "concluded": queries.concluded}.get(view, queries.at_the_desk)(by=by)
     return render(request, "shipments/imports.html", {
-        "page": show.paged(request, rows), "view": view, "today": timezone.now().date(),
+        "page": show.paged(request, rows), "view": view, "today": timezone.localtime().date(),
     })  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def present(request: HttpRequest) -> HttpResponse:
     """A shipment has arrived: scan, paste, choose a file or type the number."""
     by = demand(request, P.SHIPMENT_RECEIVE)
-    today = timezone.now().date()
+    today = timezone.localtime().date()
     form = PresentForm(
         request.POST or None, request.FILES or None,
         initial={"presented_on": today, "number": request.GET.get("number", "")[:40]},
@@ -80,7 +80,7 @@ def _present(form: PresentForm, by: Actor) -> Any:
         pasted = said["artefact"].strip("\r\n\t")
         artefact = ("".join(pasted.split()) if "~" in pasted else pasted).encode()
     return actions.present(
-        by=by, at=timezone.now(), number=said["number"], artefact=artefact, presented_on=said["presented_on"],
+        by=by, at=timezone.localtime(), number=said["number"], artefact=artefact, presented_on=said["presented_on"],
         original=said["original"], copy_enclosed=said["copy_enclosed"], hand_carried=said["hand_carried"],
         declared_on_arrival=said["declared_on_arrival"],
     )  # fmt: skip
@@ -96,7 +96,7 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
         "row": row, "officer": officer, "report": row.verdict, "says": queries.corrected(row),
         "inspections": [(one, show.differences(one.differences)) for one in row.inspections.all()],
         "case": getattr(row, "case", None),
-        "confirmation": queries.confirmation(row.issuer, row.number), "today": timezone.now().date(),
+        "confirmation": queries.confirmation(row.issuer, row.number), "today": timezone.localtime().date(),
         "timeline": show.timeline(row.written, by=by), "photographs": queries.photographs(row.written, by=by),
         "undecidable": queries.not_to_be_decided(row) if row.held and officer else [],
     })  # fmt: skip
@@ -110,7 +110,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
     form, status = ReasonForm(request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.decide_hold(by=by, at=timezone.now(), number=number, **form.cleaned_data)
+            form, lambda: actions.decide_hold(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
             messages.success(request, _("Decided, with your reason and name on record."))
@@ -145,7 +145,12 @@ def _inspect(form: InspectForm, lines: Any, number: str, by: Actor) -> Any:
         actions.Picture(show.kept(said[name]), name.upper(), f"{name}.jpg") for name in ("box", "parcel") if said[name]
     ]
     return actions.inspect(
-        by=by, at=timezone.now(), number=number, found=form.found(lines), pictures=pictures, remarks=said["remarks"]
+        by=by,
+        at=timezone.localtime(),
+        number=number,
+        found=form.found(lines),
+        pictures=pictures,
+        remarks=said["remarks"],
     )
 
 
@@ -157,7 +162,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     form, status = ConfirmForm(request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.confirm_import(by=by, at=timezone.now(), number=number, **form.cleaned_data)
+            form, lambda: actions.confirm_import(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
             messages.success(request, _("Confirmed. The receipt is signed and on its way to the exporting authority."))
@@ -212,7 +217,7 @@ def discrepancy(request: HttpRequest, number: str) -> HttpResponse:
     by = demand(request, P.SHIPMENT_READ)
     case = queries.case(number, by=by)
     return render(request, "shipments/discrepancy.html", {
-        "case": case, "row": case.arrival, "officer": by.may(P.SHIPMENT_RECEIVE), "today": timezone.now().date(),
+        "case": case, "row": case.arrival, "officer": by.may(P.SHIPMENT_RECEIVE), "today": timezone.localtime().date(),
         "inspected": case.arrival.inspections.exists(), "ways": WAYS, "serious": queries.serious(case),
         "timeline": show.timeline(case.arrival.written, by=by),
         "differences": show.differences(case.differences), "way_out": show.WAYS.get(case.way_out, case.way_out),
@@ -264,7 +269,7 @@ def way_out(request: HttpRequest, number: str, way: str) -> HttpResponse:
     form, status = wanted["form"](request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: wanted["act"](by=by, at=timezone.now(), number=row.number, **form.cleaned_data)
+            form, lambda: wanted["act"](by=by, at=timezone.localtime(), number=row.number, **form.cleaned_data)
         )
         if done is not None:
             messages.success(request, _("It is entered."))

@@ -129,7 +129,7 @@ def _seal(form: SealForm, lines: Any, number: str, by: Actor, pictures: dict[str
     """The act of the page."""
     said = form.cleaned_data
     return actions.seal(
-        by=by, at=timezone.now(), number=number, containers=said["containers"],
+        by=by, at=timezone.localtime(), number=number, containers=said["containers"],
         seals=[actions.AppliedSeal(one["number"], one["container"]) for one in lines.filled],
         pictures=[actions.Picture(sha256, name.upper(), f"{name}.jpg") for name, sha256 in pictures.items()],
         number_on_container=said["number_on_container"], packed_alone=said["packed_alone"],
@@ -147,7 +147,7 @@ def announce(request: HttpRequest, number: str) -> HttpResponse:
         preview = _preview(row, form.cleaned_data, by)
     elif request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.announce(by=by, at=timezone.now(), number=number, **form.cleaned_data),
+            form, lambda: actions.announce(by=by, at=timezone.localtime(), number=number, **form.cleaned_data),
             paths={"agent": "courier_licence", "exporter/licence": ""},
         )  # fmt: skip
         if done is not None:
@@ -158,7 +158,7 @@ def announce(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("shipment", number)
     return render(request, "shipments/announce.html", {
         "form": form, "row": row, "preview": preview, "known_address": queries.address_of(
-            row.importing_authority or row.importing_participant, on=timezone.now().date()
+            row.importing_authority or row.importing_participant, on=timezone.localtime().date()
         ),
     }, status=status)  # fmt: skip
 
@@ -178,7 +178,7 @@ def depart(request: HttpRequest, number: str) -> HttpResponse:
     form, status = DepartForm(request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.depart(by=by, at=timezone.now(), number=number, **form.cleaned_data),
+            form, lambda: actions.depart(by=by, at=timezone.localtime(), number=number, **form.cleaned_data),
             paths={"presented/seals_intact": "seals_intact"},
         )  # fmt: skip
         if done is not None:
@@ -198,7 +198,7 @@ def transit(request: HttpRequest, number: str) -> HttpResponse:
     form, status = TransitForm(request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.record_transit(by=by, at=timezone.now(), number=number, **form.cleaned_data)
+            form, lambda: actions.record_transit(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
             if done[1]:
@@ -220,7 +220,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
     form, status = ReasonForm(request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.cancel(by=by, at=timezone.now(), number=number, **form.cleaned_data)
+            form, lambda: actions.cancel(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
             messages.success(request, _("The shipment is cancelled. Its seals cannot be used again."))
@@ -239,7 +239,7 @@ def confirmation(request: HttpRequest, number: str) -> HttpResponse:
     form, status = ConfirmationForm(request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.enter_confirmation(by=by, at=timezone.now(), number=number, **form.cleaned_data)
+            form, lambda: actions.enter_confirmation(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
             messages.success(request, _("The confirmation is entered."))
@@ -260,7 +260,7 @@ def readdress(request: HttpRequest, number: str) -> HttpResponse:
     form, status = AddressForm(request.POST or None, initial={"message_id": waiting.message_id}), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.readdress_notice(by=by, at=timezone.now(), **form.cleaned_data)
+            form, lambda: actions.readdress_notice(by=by, at=timezone.localtime(), **form.cleaned_data)
         )
         if done is not None:
             messages.success(request, _("The e-mail is queued again."))
@@ -275,7 +275,7 @@ def readdress(request: HttpRequest, number: str) -> HttpResponse:
 def deliver(request: HttpRequest) -> HttpResponse:
     """Send what waits now, without waiting for the next round."""
     by = demand(request, P.SHIPMENT_SEAL)
-    sent = actions.deliver_notices(by=by, at=timezone.now())
+    sent = actions.deliver_notices(by=by, at=timezone.localtime())
     left = queries.notices(by=by).exclude(status="SENT").count()
     text = _("%(sent)s e-mails were sent; %(left)s wait.") % {"sent": sent, "left": left}
     (messages.warning if left else messages.success)(request, text)

@@ -51,7 +51,7 @@ def _register(form: PaperForm, lines: Any, by: Actor) -> Any:
     """The act of the page."""
     scan = show.kept(form.cleaned_data["scan"], kind="document")
     return actions.register_paper(
-        by=by, at=timezone.now(), content=form.content(lines), scans=[scan] if scan else [],
+        by=by, at=timezone.localtime(), content=form.content(lines), scans=[scan] if scan else [],
         matches_specimen=form.cleaned_data["matches_specimen"],
     )  # fmt: skip
 
@@ -75,7 +75,7 @@ def compare(request: HttpRequest, number: str) -> HttpResponse:
     form, status = CompareForm(request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.check_paper_again(by=by, at=timezone.now(), number=number, **form.cleaned_data)
+            form, lambda: actions.check_paper_again(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
             messages.success(request, _("The rules were asked again."))
@@ -93,7 +93,7 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
     form, status = QuestionForm(request.POST or None), 200
     if request.method == "POST":
         done, status = show.attempt(
-            form, lambda: actions.ask_issuer(by=by, at=timezone.now(), number=number, **form.cleaned_data)
+            form, lambda: actions.ask_issuer(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
             messages.success(request, _("The question is on record. Enter the answer when it comes."))
