@@ -53,7 +53,7 @@ def actor_of(user: AbstractBaseUser | AnonymousUser, *, on: date, via: str = "we
 def _companies(rows: list[tuple[str, str, str]], day: date) -> frozenset[str]:
     """Whom somebody may file for: the company held by name; for an agent those whose powers its licence holds that day.
 
-    A power that ended in the register of licences, or an agent's licence that is no longer good, ends the right at once.
+    A power that ended in the register of licences, or a licence that is no longer good, ends the right at once.
     """
     own = {company for role, _, company in rows if company and role != Role.AGENT}
     acting = {company for role, _, company in rows if company and role == Role.AGENT}

@@ -86,7 +86,8 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
     today = timezone.localtime().date()
     return render(request, "certificates/certificate.html", {
         "row": row, "content": row.content, "goods": show.goods(row.content), "origins": show.origins(row.content),
-        "next": show.what_next_of_certificate(row.status), "step": show.next_step(row, by), "acts": show.certificate_acts(row, by, today=today),
+        "next": show.what_next_of_certificate(row.status), "step": show.next_step(row, by),
+        "acts": show.certificate_acts(row, by, today=today),
         "code": check_code(unb64u(row.cid)), "corrections": queries.corrections(number, row.authority),
         "qr": qr_svg(row.qr_full, title=_("QR code of certificate %(number)s") % {"number": number}),
         "expired": today > row.expiry_date, "officer": not by.companies and by.authority == row.authority,
