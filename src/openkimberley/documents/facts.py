@@ -48,11 +48,11 @@ class PrintedParty:
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """One HS line: code, carats (0.01 ct), value (0.01 US$)."""
+    """One HS line: code, carats (0.01 ct), value (0.01 US$; None where nobody valued it)."""
 
     hs: str
     carats: Decimal
-    usd: Decimal
+    usd: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +199,6 @@ def checked_text(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def amount_text(value: Decimal) -> str:
-    """An amount as printed: two places, thousands by commas, point as decimal mark (``1,843.27``)."""
-    return f"{value:,.2f}"
+def amount_text(value: Decimal | None) -> str:
+    """An amount as printed: two places, thousands by commas, point as decimal mark (``1,843.27``); a dash for none."""
+    return "–" if value is None else f"{value:,.2f}"

@@ -118,9 +118,12 @@ def _said(objection: Objection | dict[str, Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("desk/objections.html")
-def objections_list(objections: Iterable[Objection | dict[str, Any]] | None) -> dict[str, Any]:
-    """``{% objections_list objections %}``: rule, message, what to do, and the rule's wording and source in a fold."""
-    return {"objections": [_said(o) for o in objections or ()]}
+def objections_list(objections: Iterable[Objection | dict[str, Any]] | None, lang: str = "") -> dict[str, Any]:
+    """``{% objections_list objections %}``: rule, message, what to do, and the rule's wording and source in a fold.
+
+    ``lang`` is the language of messages that were kept in one, and are not in the reader's.
+    """
+    return {"objections": [_said(o) for o in objections or ()], "spoken": lang}
 
 
 @register.inclusion_tag("desk/lines.html")

@@ -22,7 +22,7 @@ from openkimberley.participants import queries as participants
 from openkimberley.shipments import facts, rules
 from openkimberley.shipments.models import Arrival, Confirmation, PaperCertificate
 from openkimberley.shipments.queries.arriving import corrected, import_knowledge, uses
-from openkimberley.shipments.queries.rows import normalised
+from openkimberley.shipments.queries.rows import authority_named, normalised, participant_of
 from openkimberley.shipments.rules import Answer, Knowledge, ShipmentCase
 from openkimberley.trust import jws
 from openkimberley.trust.qr import check_code
@@ -106,13 +106,15 @@ def printed_receipt(row: Confirmation) -> PrintedConfirmation:
     said: dict[str, Any] = dict(jws.parse(row.receipt).payload) if row.receipt else {}
     found = said.get("found", {})
     newest = arrival.inspections.last()
+    confirming = authority_named(row.authority, on=row.made_at.date())
     digest = jws.parse(row.receipt).cid if row.receipt else bytes(32)
     return PrintedConfirmation(
-        number=arrival.written, issuer=row.issuer, destination=row.authority.partition("-")[0],
-        authority=row.authority, exporter=_party(paper, "exporter"), importer=_party(paper, "importer"),
+        number=arrival.written, issuer=certificates.country_name(row.issuer),
+        destination=certificates.country_name(participant_of(row.authority)),
+        authority=f"{confirming.name} ({row.authority})" if confirming else row.authority, exporter=_party(paper, "exporter"), importer=_party(paper, "importer"),
         received_on=row.received_on, confirmed_on=row.made_at.date(), result=row.result, parcels=row.parcels or 0,
         lines=tuple(
-            PrintedLine(line["hs"], measures.carats(line["carats"]), measures.usd(line.get("usd") or "0.00"))
+            PrintedLine(line["hs"], measures.carats(line["carats"]), measures.usd(line["usd"]) if line.get("usd") else None)
             for line in found.get("lines", [])
         ),
         total_carats=row.carats or Decimal("0.00"), total_usd=row.usd or Decimal("0.00"),

@@ -48,6 +48,12 @@ def seals_and_number_name_each_other(shipment: ShipmentCase) -> Iterator[Yielded
             remedy=_("Use the seals that stand on the certificate, or replace the certificate."),
             seals=", ".join(missing),
         )  # fmt: skip
+    if shipment.case.own and applied and (left := [one for one in shipment.certificate.seals if plain_seal(one) not in applied]):
+        yield objection(
+            "R066", _("Seal %(seals)s stands on the certificate and was not entered."), field="seals",
+            remedy=_("Put on every seal that the certificate names, and enter it, or replace the certificate."),
+            seals=", ".join(left),
+        )  # fmt: skip
     if wanted is None or not wanted.value:
         return
     if sealing.containers and len(sealing.seals) < sealing.containers:
