@@ -44,11 +44,13 @@ check: setup-dev ## lint, types, contracts, generated files
 	KIMBERLEY_DIR=$$(mktemp -d) $(BIN)/mypy
 	$(BIN)/lint-imports
 	KIMBERLEY_DIR=$$(mktemp -d) $(BIN)/kimberley docs --check
+	KIMBERLEY_DIR=$$(mktemp -d) $(BIN)/kimberley messages --check
 
 fix: setup-dev ## mend what a machine can mend
 	$(BIN)/ruff check --fix src tests
 	$(BIN)/ruff format src tests
 	KIMBERLEY_DIR=$$(mktemp -d) $(BIN)/kimberley docs
+	KIMBERLEY_DIR=$$(mktemp -d) $(BIN)/kimberley messages
 
 bench: setup ## the benchmarks, one JSON line each
 	$(BIN)/kimberley bench

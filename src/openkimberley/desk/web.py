@@ -95,4 +95,6 @@ def explain(error: KimberleyError) -> dict[str, Any]:
         Conflict: _("This has changed meanwhile"), Untrusted: _("This cannot be trusted"),
     }.get(type(error), _("Something went wrong"))  # fmt: skip
     sentence = "" if objections else str(error)
+    if isinstance(error, NotPermitted) and not error.reason:
+        sentence = _("Your roles do not include this: %(permission)s.") % {"permission": error.permission}
     return {"heading": heading, "sentence": sentence, "objections": objections, "status": error.status}
