@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.canonical import unb64u
 from openkimberley.verification import engine
 from openkimberley.verification.facts import SealFinding, SealState
@@ -24,6 +25,8 @@ def verify_file(data: bytes, bundle: Bundle, *, now: datetime, authority: str | 
     from openkimberley.documents.read import read_pdf
 
     reading = read_pdf(data, seal_roots(bundle))
+    if not reading.sd_jwt and reading.seal != "altered":  # a scan, a label, a receipt: nothing is said against a paper
+        raise Untrusted("1 parse", "this PDF holds no signed certificate: photograph the code on the paper instead")
     # A seal that cannot be read was broken by whoever changed the file: an untouched page has a readable one, or none.
     state = SealState.ALTERED if reading.seal == "unreadable" else SealState(str(reading.seal))
     finding = SealFinding(state, reading.certificate_sha256 or "", reading.detail)

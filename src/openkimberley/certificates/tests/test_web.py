@@ -1,6 +1,7 @@
 """The pages of certification: the way of an application, what stays when something is wrong, and who sees what."""
 
 import io
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,8 +14,10 @@ from tests.story import draft, examine, examined, filed, issued, opened
 from openkimberley.certificates import actions, queries
 from openkimberley.certificates.facts import FormStatus
 from openkimberley.certificates.forms.application import STEPS
+from openkimberley.certificates.forms.fields import country_name
 from openkimberley.certificates.models import Application, Certificate
 from openkimberley.certificates.tests.world import PNG, node, sign_in, words  # noqa: F401
+from openkimberley.certificates.web import show
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("node")]
 
@@ -547,3 +550,32 @@ def test_an_importing_authority_sees_what_comes_to_it_and_an_issuing_one_what_it
         assert (number in words(client.get(reverse("certificates"), query))) is seen
     sign_in(client, STRANGER)
     assert number not in words(client.get(reverse("certificates"), {"side": "out"}))
+
+
+def test_what_one_code_says_of_two_things_is_said_of_each_in_its_own_words():
+    assert "applicant" in show.what_next("RETURNED")
+    assert "cannot be used again" in show.what_next_of_certificate("RETURNED")
+    assert "cannot be used again" in show.what_next_of_certificate("REFUSED")
+
+
+def test_a_certificate_leads_to_the_next_step_and_shows_no_event_by_its_key(client):
+    row = issued()
+    sign_in(client, KAGISO)
+    said = get(client, "certificate", row.number)
+    assert "Seal the shipment" in said
+    assert "Français" in said
+    assert not re.search(r"\b(application|shipment|notice)\.[a-z_]+", said)
+    sign_in(client, MPHO)
+    assert "Seal the shipment" not in get(client, "certificate", row.number)
+
+
+def test_pages_saved_one_after_the_other_are_one_line_of_the_history():
+    row = opened()
+    for version, parcels in enumerate((2, 3, 4), start=row.version):
+        actions.save_draft(by=MPHO, at=NOW, reference=row.reference, version=version, content=draft(parcels=parcels))
+    told = [one["what"] for one in show.timeline(row.reference, by=MPHO)]
+    assert told.count("application.saved") == 1
+
+
+def test_the_scheme_names_chinese_taipei(client):
+    assert country_name("TW") == "Chinese Taipei"

@@ -101,3 +101,14 @@ def test_every_result_prints_in_every_direction(result, language, confirmation):
 def test_an_unknown_result_is_refused(confirmation):
     with pytest.raises(NotPrintable, match="no result"):
         render_confirmation(replace(confirmation, result="perhaps"))
+
+
+def test_differences_and_unvalued_lines_are_printed_in_words(confirmation, text_of):
+    lines = (PrintedLine("7102.31", Decimal("120.50"), None),)
+    different = tuple(
+        Difference(field, "1", "2") for field in ("total_carats", "lines/7102.10", "exporter/name", "parcels")
+    )
+    text = text_of(render_confirmation(replace(confirmation, lines=lines, differences=different)))
+    assert "Carat weight" in text
+    for key in ("total_carats", "lines/", "exporter/name"):
+        assert key not in text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from tests import story
@@ -170,3 +172,18 @@ def test_an_unknown_page_is_a_page_of_ours():
     page = client().get("/nowhere")
     assert page.status_code == 404
     assert b"OpenKimberley" in page.content
+
+
+def test_every_link_of_the_front_page_opens_for_everybody():
+    page = client().get("/").content.decode()
+    for address in set(re.findall(r'<a [^>]*href="(/[^"#?]*)"', page)):
+        assert client().get(address).status_code == 200, address
+
+
+def test_a_file_that_holds_no_certificate_is_not_called_forged():
+    upload = SimpleUploadedFile("label.pdf", b"%PDF-1.4\n%%EOF\n", content_type="application/pdf")
+    answer = client().post("/verify", {"file": upload})
+    said = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Do not accept it" not in said
+    assert "This says nothing about the certificate" in said

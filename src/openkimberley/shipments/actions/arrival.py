@@ -115,11 +115,16 @@ def receive(
     if presented_on > at.date():
         raise Conflict("a shipment is not presented in the future")
     seen = queries.sighting(number, artefact, by=by, at=at)
+    if number and queries.normalised(number) != queries.normalised(seen.number):
+        raise Conflict(f"the code is that of {seen.number}, and {number[:40]} was typed: look at the paper again")
     refuse(queries.before_use(seen.issuer, seen.number, by=by), subject=seen.number, holds=False)
     key = {"authority": by.authority, "issuer": seen.issuer, "number": seen.number}
     row = Arrival.objects.select_for_update().filter(**key).first() or Arrival(**key, status=A.EXPECTED.value)
     if row.status != A.EXPECTED:
-        raise Conflict(f"the shipment under {row.written} was presented on {row.presented_on}")
+        raise Conflict(
+            f"the shipment under {row.written} was presented on {row.presented_on}: find it under Imports. "
+            "If these are other goods, keep them here and tell the issuing authority"
+        )
     for name, value in seen.columns().items():
         setattr(row, name, value)
     row.status, row.presented_on, row.presented_at, row.presented_by = A.PRESENTED.value, presented_on, at, by.id

@@ -111,10 +111,13 @@ def printed_receipt(row: Confirmation) -> PrintedConfirmation:
     return PrintedConfirmation(
         number=arrival.written, issuer=certificates.country_name(row.issuer),
         destination=certificates.country_name(participant_of(row.authority)),
-        authority=f"{confirming.name} ({row.authority})" if confirming else row.authority, exporter=_party(paper, "exporter"), importer=_party(paper, "importer"),
+        authority=f"{confirming.name} ({row.authority})" if confirming else row.authority,
+        exporter=_party(paper, "exporter"), importer=_party(paper, "importer"),
         received_on=row.received_on, confirmed_on=row.made_at.date(), result=row.result, parcels=row.parcels or 0,
         lines=tuple(
-            PrintedLine(line["hs"], measures.carats(line["carats"]), measures.usd(line["usd"]) if line.get("usd") else None)
+            PrintedLine(
+                line["hs"], measures.carats(line["carats"]), measures.usd(line["usd"]) if line.get("usd") else None
+            )
             for line in found.get("lines", [])
         ),
         total_carats=row.carats or Decimal("0.00"), total_usd=row.usd or Decimal("0.00"),

@@ -20,6 +20,7 @@ from openkimberley.verification.facts import Report, SealFinding, SealState
 from openkimberley.verification.statements import Bundle
 
 PDF_MAGIC = b"%PDF-"
+NO_CERTIFICATE = "this PDF holds no signed certificate: photograph the code on the paper, or type the number"
 _read: dict[str, Any] = {}
 
 
@@ -54,6 +55,8 @@ def _verify_pdf(data: bytes, bundle: Bundle, *, by: Actor, at: datetime) -> Repo
     """Judge a PDF by the credential inside it and the seal of its page."""
     about = bundle.as_json().get("authorities", {}).values()
     reading = read_pdf(data, [unb64u(root) for one in about for root in one.get("seal_roots", ())])
+    if not reading.sd_jwt and reading.seal != "altered":
+        raise Untrusted("1 parse", NO_CERTIFICATE)
     # A seal that cannot be read was broken by whoever changed the file: an untouched page has a readable one, or none.
     state = SealState.ALTERED if reading.seal == "unreadable" else SealState(str(reading.seal))
     seal = SealFinding(state, reading.certificate_sha256 or "", reading.detail)

@@ -48,7 +48,8 @@ def seals_and_number_name_each_other(shipment: ShipmentCase) -> Iterator[Yielded
             remedy=_("Use the seals that stand on the certificate, or replace the certificate."),
             seals=", ".join(missing),
         )  # fmt: skip
-    if shipment.case.own and applied and (left := [one for one in shipment.certificate.seals if plain_seal(one) not in applied]):
+    left = [written for written in shipment.certificate.seals if plain_seal(written) not in applied]
+    if shipment.case.own and applied and left:
         yield objection(
             "R066", _("Seal %(seals)s stands on the certificate and was not entered."), field="seals",
             remedy=_("Put on every seal that the certificate names, and enter it, or replace the certificate."),

@@ -872,3 +872,17 @@ def test_a_decision_does_not_cover_what_came_to_light_after_it():
     if isinstance(refusal.value, Refused):
         assert "R088" in codes(refusal.value)
     assert not Confirmation.objects.exists()
+
+
+def test_a_seal_of_the_certificate_that_was_not_put_on_stops_the_sealing():
+    certificate = story.approve(story.examined(seals=("BW-SEAL-0098812", "BW-SEAL-0098813")))
+    with pytest.raises(Refused) as refusal:
+        steps.seal(certificate.number)
+    assert "R066" in codes(refusal.value)
+    steps.seal(certificate.number, seals=("BW-SEAL-0098812", "BW-SEAL-0098813"))
+
+
+def test_a_code_and_another_number_beside_it_are_not_one_paper():
+    certificate = steps.departed()
+    with pytest.raises(Conflict, match="was typed"):
+        steps.present(certificate, number="BW0099999", artefact=certificate.qr_full.encode())

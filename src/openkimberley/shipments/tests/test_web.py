@@ -404,3 +404,34 @@ def test_a_case_that_does_not_exist_is_not_found():
     assert signed_in(ANNEKE).get(f"/imports/{certificate.number}/case").status_code == 404
     assert signed_in(ANNEKE).get("/imports/BW0000001").status_code == 404
     assert not DiscrepancyCase.objects.exists()
+
+
+def test_a_picture_of_the_code_may_be_chosen_as_a_file_too():
+    import segno
+
+    certificate = steps.departed()
+    out = BytesIO()
+    segno.make(certificate.qr_full, error="m", micro=False).save(out, kind="png", scale=6, border=4)
+    upload = SimpleUploadedFile("code.png", out.getvalue(), content_type="image/png")
+    with at(ARRIVED):
+        answer = signed_in(ANNEKE).post("/imports/present", {**PRESENTING, "file": upload})
+    assert answer.status_code == 302, words(answer)
+
+
+def test_a_pdf_without_certificate_is_unreadable_and_no_forgery():
+    upload = SimpleUploadedFile("scan.pdf", b"%PDF-1.4\n%%EOF\n", content_type="application/pdf")
+    with at(ARRIVED):
+        answer = signed_in(ANNEKE).post("/imports/present", {**PRESENTING, "file": upload})
+    assert answer.status_code == 400
+    assert "holds no signed certificate" in words(answer)
+
+
+def test_a_receipt_names_authorities_and_leads_back():
+    certificate = steps.departed()
+    steps.present(certificate)
+    steps.inspect(certificate)
+    steps.confirm(certificate)
+    for who, page in ((ANNEKE, f"/imports/{certificate.number}"), (KAGISO, f"/shipments/{certificate.number}")):
+        said = signed_in(who).get(f"/imports/{certificate.number}/receipt").content.decode()
+        assert f'href="{page}"' in said
+        assert "Belgium (EU-BE)" in said

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 P = Permission
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+"""How a picture of a code begins: it may be chosen as a file, too."""
 
 
 @require_GET
@@ -75,6 +77,9 @@ def _present(form: PresentForm, by: Actor) -> Any:
         artefact = said["file"].read(files.MAX_BYTES + 1)
         if len(artefact) > files.MAX_BYTES:
             raise Untrusted("1 parse", _("the file is larger than any certificate"))
+        if artefact.startswith(PICTURES):
+            said["file"].seek(0)
+            artefact = show.scanned(said["file"])
     elif said["artefact"]:
         # a QR text may hold and end with blanks that count; a pasted credential has none, whatever an e-mail added
         pasted = said["artefact"].strip("\r\n\t")
