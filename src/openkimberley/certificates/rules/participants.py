@@ -49,7 +49,7 @@ def no_trade_with_non_participants(case: Case) -> Iterator[Yielded]:
                 "R039", _("%(partner)s takes no part in the Scheme on %(day)s (%(status)s)."), field=key,
                 severity=_weight(partner, on, case),
                 remedy=_("Rough diamonds go from Participant to Participant only."),
-                partner=partner, day=on, status=status.status.word,
+                partner=partner, day=on, status=status.status.word.replace("_", " "),
             )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def issuer_and_destination_are_participants(case: Case) -> Iterator[Yielded]:
             "R040", _("%(code)s was no Participant on %(day)s (%(status)s)."), field=key,
             severity=_weight(code, on, case),
             remedy=_("Check country and date. A certificate counts only between Participants of its day."),
-            code=code, day=on, status=status.status.word,
+            code=code, day=on, status=status.status.word.replace("_", " "),
         )  # fmt: skip
 
 
@@ -96,15 +96,15 @@ def issuer_is_not_suspended(case: Case) -> Iterator[Yielded]:
     if status.status in BARRED:
         yield objection(
             "R042", _("%(issuer)s was %(status)s since %(since)s; the certificate is of %(day)s."), field="issuer",
-            remedy=_("Detain, and report the attempt to the Chair."), issuer=case.issuer, status=status.status.word,
-            since=status.since, day=case.issued_on,
+            remedy=_("Detain, and report the attempt to the Chair."), issuer=case.issuer,
+            status=status.status.word.replace("_", " "), since=status.since, day=case.issued_on,
         )  # fmt: skip
     there = case.register.status_at(case.destination, case.asked_on, case.national_list) if case.destination else None
     if there is not None and there.status in BARRED - {Status.REMOVED}:
         yield objection(
             "R042", _("%(destination)s is %(status)s since %(since)s."), field="destination", severity=Severity.HOLD,
             remedy=_("Read the decision: it says whether goods may be sent there."), destination=case.destination,
-            status=there.status.word, since=there.since,
+            status=there.status.word.replace("_", " "), since=there.since,
         )  # fmt: skip
 
 

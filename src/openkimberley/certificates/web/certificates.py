@@ -19,6 +19,7 @@ from openkimberley.certificates import actions, queries
 from openkimberley.certificates.facts import CertificateStatus, Kind
 from openkimberley.certificates.forms.fields import DeskForm
 from openkimberley.certificates.forms.officer import (
+    CORRECTABLE,
     TECHNICAL_PARTS,
     Correct,
     Lost,
@@ -83,12 +84,13 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
     """One certificate: what it says, where it stands, its code, its history and what may be done."""
     by = demand(request, P.CERTIFICATE_READ)
     row = queries.certificate(number, by=by)
-    today = timezone.localtime().date()
+    today, labels = timezone.localtime().date(), dict(CORRECTABLE)
     return render(request, "certificates/certificate.html", {
         "row": row, "content": row.content, "goods": show.goods(row.content), "origins": show.origins(row.content),
         "next": show.what_next_of_certificate(row.status), "step": show.next_step(row, by),
         "acts": show.certificate_acts(row, by, today=today),
-        "code": check_code(unb64u(row.cid)), "corrections": queries.corrections(number, row.authority),
+        "code": check_code(unb64u(row.cid)),
+        "corrections": [(one, labels.get(one.field, one.field)) for one in queries.corrections(number, row.authority)],
         "qr": qr_svg(row.qr_full, title=_("QR code of certificate %(number)s") % {"number": number}),
         "expired": today > row.expiry_date, "officer": not by.companies and by.authority == row.authority,
         "own_application": not by.companies or row.application.company in by.companies,

@@ -164,7 +164,8 @@ def certificate_acts(row: Certificate, by: Actor, *, today: Any) -> list[dict[st
         (own and by.may(P.CERTIFICATE_EXAMINE), "certificate-technical", _("Technical certificate about these goods")),
         (officer and unused and today > row.expiry_date, "certificate-expired", _("Take back unused")),
         (officer and (unused or row.status == C.DEPARTED), "certificate-lost", _("Report lost")),
-        (officer and (unused or row.status in (C.DEPARTED, C.ARRIVED, C.DISPUTED)), "certificate-void", _("Void the certificate")),
+        (officer and (unused or row.status in (C.DEPARTED, C.ARRIVED, C.DISPUTED)), "certificate-void",
+         _("Void the certificate")),
     ]  # fmt: skip
     return [{"url_name": name, "label": label, "css": "secondary"} for allowed, name, label in table if allowed]
 

@@ -435,3 +435,14 @@ def test_a_receipt_names_authorities_and_leads_back():
         said = signed_in(who).get(f"/imports/{certificate.number}/receipt").content.decode()
         assert f'href="{page}"' in said
         assert "Belgium (EU-BE)" in said
+
+
+def test_a_paper_leads_to_its_question_and_to_an_alert():
+    client = signed_in(ANNEKE)
+    client.post("/papers/new", PAPER)
+    client.post("/papers/SL0004911/question", {"question": "Did you issue this?"})
+    said = client.get("/papers/SL0004911").content.decode()
+    assert re.search(r'href="/questions/EU-BE-QUERY-\d{4}-\d{4}"', said)
+    assert "/alerts/raise?kind=FAKE&amp;issuer=SL&amp;number=SL004911" in said
+    form = client.get("/alerts/raise?kind=FAKE&issuer=SL&number=SL004911").content.decode()
+    assert 'value="SL004911"' in form

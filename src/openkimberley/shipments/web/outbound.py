@@ -55,10 +55,12 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
         return _not_sealed(request, number, by)
     own = row.authority == by.authority
     confirmation = queries.confirmation(row.participant, number)
+    notices = list(queries.notices(by=by, number=number))
     return render(request, "shipments/shipment.html", {
         "row": row, "own": own, "seals": list(row.seals.all()), "steps": queries.STEPS,
         "photographs": queries.photographs(number, by=by), "transit": queries.transit_points(number, by=by),
-        "notices": list(queries.notices(by=by, number=number)), "timeline": show.timeline(number, by=by),
+        "notices": notices, "unsent": any(one.status != "SENT" for one in notices),
+        "timeline": show.timeline(number, by=by),
         "confirmation": confirmation, "result": show.RESULTS.get(confirmation.result) if confirmation else None,
         "acts": _acts(row, by) if own else [],
     })  # fmt: skip
