@@ -46,9 +46,14 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if not by.id:
         return {}
     entries = [
-        {"label": _(label), "url": url, "current": request.path == url or (url != "/" and request.path.startswith(url))}
+        {"label": _(label), "url": url, "current": _within(request.path, url)}
         for label, url, needs in ENTRIES
         if not needs or any(by.may(permission) for permission in needs)
     ]
     name = authority_name(by.authority, on=timezone.localtime().date()) if by.authority else ""
     return {"navigation": entries, "authority_name": name}
+
+
+def _within(path: str, url: str) -> bool:
+    """Whether a page lies under an entry: /paper is not over /papers, and the first page is over nothing."""
+    return path == url or (url != "/" and path.startswith(f"{url}/"))
