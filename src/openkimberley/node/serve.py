@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 TICK_SECONDS = 15
+PARENT = "KIMBERLEY_PARENT"
+"""Names the process that started a worker, so that no worker outlives it."""
 
 
 @click.command()
@@ -38,6 +41,7 @@ def run(*, port: int, address: str = "127.0.0.1", threads: int = 1) -> None:
     from granian.log import LogLevels
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openkimberley.node.settings")
+    os.environ[PARENT] = str(os.getpid())
     stop = threading.Event()
     ticking = threading.Thread(target=_tick_until, args=(stop,), daemon=True)
     ticking.start()
@@ -46,6 +50,27 @@ def run(*, port: int, address: str = "127.0.0.1", threads: int = 1) -> None:
         blocking_threads=threads, log_level=LogLevels.warning,
     ).serve()  # fmt: skip
     stop.set()
+
+
+def end_with_parent(*, every: float = 1.0) -> threading.Thread | None:
+    """End this worker when the process that started it is gone; None where ``kimberley serve`` did not start it.
+
+    A worker left behind by a killed server would go on answering at the same address beside its successor, with the
+    old program and the old settings. Every act is one transaction: what it was doing is undone, not half done.
+    """
+    parent = os.environ.get(PARENT, "")
+    if parent != str(os.getppid()):
+        return None
+    watching = threading.Thread(target=_watch, args=(int(parent), every), daemon=True)
+    watching.start()
+    return watching
+
+
+def _watch(parent: int, every: float) -> None:
+    """Wait for the parent's end."""
+    while os.getppid() == parent:
+        time.sleep(every)
+    os._exit(1)
 
 
 def _tick_until(stop: threading.Event) -> None:

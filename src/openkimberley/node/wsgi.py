@@ -5,9 +5,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from openkimberley.node.place import here
+from openkimberley.node.serve import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openkimberley.node.settings")
 application = get_wsgi_application()
+end_with_parent()
 
 if here().config.get("https"):
     # Behind a TLS proxy on this machine the address and scheme of the caller are what the proxy says they are.

@@ -15,7 +15,7 @@ from tests.cast import BE, BW, EXPORTER_LICENCE, NOW
 from openkimberley.accounts import actions as accounts
 from openkimberley.documents.qr import qr_png
 from openkimberley.kernel.actor import Actor, Role
-from openkimberley.node import navigation, reactions
+from openkimberley.node import navigation, reactions, serve
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-password-for-tests"
@@ -187,3 +187,20 @@ def test_a_file_that_holds_no_certificate_is_not_called_forged():
     assert answer.status_code == 400
     assert "Do not accept it" not in said
     assert "This says nothing about the certificate" in said
+
+
+def test_a_worker_ends_with_the_server_that_started_it_and_with_no_other(monkeypatch):
+    monkeypatch.delenv(serve.PARENT, raising=False)
+    assert serve.end_with_parent() is None
+    ended = []
+    monkeypatch.setattr(serve.os, "_exit", ended.append)
+    parents = iter([7, 7, 1])
+    monkeypatch.setattr(serve.os, "getppid", lambda: next(parents))
+    serve._watch(7, 0.0)
+    assert ended == [1]
+
+
+def test_who_was_signed_out_while_writing_is_told_so():
+    answer = client().post("/applications/new", {"company": EXPORTER_LICENCE})
+    assert answer.status_code == 403
+    assert "no longer signed in" in answer.content.decode()
