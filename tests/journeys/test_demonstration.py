@@ -87,6 +87,13 @@ def test_a_paper_of_other_keys_is_refused(demonstration, another, home, name, st
     assert next(check for check in document["checks"] if check["result"] == "fail")["id"] == step
 
 
+def test_a_page_that_holds_no_certificate_is_not_judged(demonstration, home):
+    """The label has a code to photograph but no credential inside: nothing was found against it."""
+    done = kimberley("verify", str(demonstration / "out/label.pdf"), "--json", home=home)
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["error"] == "Untrusted"
+
+
 def test_an_issuer_whose_keys_the_list_does_not_hold_cannot_be_told(demonstration, home, tmp_path):
     bundle = json.loads((demonstration / "bundle.json").read_text())
     bundle["authorities"]["BW"]["keys"] = []

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -49,11 +49,11 @@ def start_django() -> None:
     django.setup()
 
 
-def fail(error: KimberleyError, *, as_json: bool) -> None:
-    """Say one of the five errors and leave with status 1."""
+def fail(error: KimberleyError, *, as_json: bool, status: int = REFUSED) -> NoReturn:
+    """Say one of the five errors and leave with a status: 1 where a command was refused."""
     if as_json:
         objections = [o.as_json() for o in error.objections] if isinstance(error, Refused) else []
         show_json({"error": type(error).__name__, "detail": str(error), "objections": objections})
     else:
         click.echo(f"{type(error).__name__}: {error}", err=True)
-    sys.exit(REFUSED)
+    sys.exit(status)

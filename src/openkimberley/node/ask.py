@@ -10,7 +10,16 @@ from pathlib import Path
 import click
 
 from openkimberley.desk.atomic import write_atomically
-from openkimberley.desk.cli import EXIT_OF_VERDICT, REFUSED, Day, json_option, show_json, start_django
+from openkimberley.desk.cli import (
+    CANNOT_TELL,
+    EXIT_OF_VERDICT,
+    REFUSED,
+    Day,
+    fail,
+    json_option,
+    show_json,
+    start_django,
+)
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.node import place
 
@@ -66,9 +75,12 @@ def verify(artefact: Path, bundle_path: Path | None, at: date | None, authority:
                                " `kimberley bundle import FILE`")  # fmt: skip
     moment = datetime.combine(at, time(12), tzinfo=UTC) if at else datetime.now(UTC)  # noqa: TID251 - a shell
     data = artefact.read_bytes()
-    if len(data) > MOST_BYTES:
-        raise Untrusted("1 parse", f"{artefact.name} is larger than any certificate ({MOST_BYTES} bytes at most)")
-    report = verify_file(data, Bundle.from_bytes(path.read_bytes()), now=moment, authority=authority)
+    try:
+        if len(data) > MOST_BYTES:
+            raise Untrusted("1 parse", f"{artefact.name} is larger than any certificate ({MOST_BYTES} bytes at most)")
+        report = verify_file(data, Bundle.from_bytes(path.read_bytes()), now=moment, authority=authority)
+    except Untrusted as error:  # nothing was judged: no verdict against the paper
+        fail(error, as_json=as_json, status=CANNOT_TELL)
     document = {**report.as_json(), "bundle": str(path)}
     if as_json:
         show_json(document)
