@@ -278,7 +278,11 @@ def send(person: Keyboard, number: str, seal: str, picture: Path) -> None:
     for question in ("number_on_container", "packed_alone", "copy_enclosed"):
         person.tick(f"#id_{question}_0")
     person.upload("#id_box", picture)
-    person.upload("#id_parcel", picture)
+    from PIL import Image
+
+    with Image.open(picture) as box:
+        box.transpose(Image.Transpose.ROTATE_90).save(picture.with_name("parcel.jpg"))
+    person.upload("#id_parcel", picture.with_name("parcel.jpg"))
     submit(person)
     person.open(f"{here}/announce")
     person.type("#id_carrier", "Fictional Secure Carriers")

@@ -111,7 +111,12 @@ def seal(
 
 
 def keep_pictures(pictures: list[Picture], *, number: str, direction: str, by: Actor, at: datetime) -> None:
-    """Enter photographs in the record. Must be inside an action, whose journal entry names them."""
+    """Enter photographs in the record. Must be inside an action, whose journal entry names them.
+
+    Raises ``Conflict`` where one photograph is given for two things: it would prove one of them only.
+    """
+    if len({one.sha256 for one in pictures}) < len({(one.sha256, one.shows) for one in pictures}):
+        raise Conflict("one photograph was given for two things: photograph the box and the parcel, each by itself")
     known = set(
         Photograph.objects.filter(
             authority=by.authority, certificate_number=number, direction=direction

@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from io import BytesIO
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
+from PIL import Image
 from tests import story
 from tests.cast import NOW
 
@@ -22,6 +25,14 @@ PNG = bytes.fromhex(
     "0000000049454e44ae426082"
 )
 """One red point."""
+
+
+def image(name: str) -> bytes:
+    """A picture of its own for each name."""
+    kept = BytesIO()
+    Image.new("RGB", (2, 2), f"#{crc32(name.encode()) & 0xFFFFFF:06x}").save(kept, "PNG")
+    return kept.getvalue()
+
 
 CLOCK = {"now": NOW}
 

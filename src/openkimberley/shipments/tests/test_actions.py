@@ -112,6 +112,14 @@ def test_a_seal_is_used_once_however_it_is_written():
         )
 
 
+def test_one_photograph_does_not_show_both_the_box_and_the_parcel():
+    certificate = story.issued()
+    same = [steps.picture("one.jpg", "BOX"), steps.picture("one.jpg", "PARCEL")]
+    with pytest.raises(Conflict, match="each by itself"):
+        steps.seal(certificate.number, pictures=same)
+    assert not Photograph.objects.filter(certificate_number=certificate.number).exists()
+
+
 @pytest.mark.parametrize("missing", ["BOX", "PARCEL"])
 def test_box_and_parcel_are_photographed(missing):
     certificate = story.issued()
@@ -149,7 +157,14 @@ def test_announcing_releases_and_queues_the_notice_with_the_fields_of_annex_ii_1
     notice = steps.announce(certificate.number)
     assert status(certificate) == "ANNOUNCED"
     assert notice.status == "QUEUED"
-    for said in (certificate.number, "2093.27", "439234.56", "BW", "Fictional Scheldt Diamonds BV", steps.SEAL):
+    for said in (
+        certificate.number,
+        "2093.27",
+        "439234.56",
+        "Issuing authority: Botswana",
+        "Scheldt Diamonds",
+        steps.SEAL,
+    ):
         assert said in notice.body
     assert notice.fields["total_carats"] == "2093.27"
 

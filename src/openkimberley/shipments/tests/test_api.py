@@ -12,7 +12,7 @@ from tests.cast import ANNEKE, AUDITOR, KAGISO, MPHO, NOW, STRANGER
 
 from openkimberley.shipments.models import Arrival, Shipment
 from openkimberley.shipments.tests import steps
-from openkimberley.shipments.tests.desk import PNG, at, node, signed_in
+from openkimberley.shipments.tests.desk import PNG, at, image, node, signed_in
 from openkimberley.shipments.tests.steps import ARRIVED, HOUR
 
 __all__ = ["node"]
@@ -32,8 +32,8 @@ def get(client, path, status=200):
     return answer.json()
 
 
-def uploaded(client) -> str:
-    file = SimpleUploadedFile("box.png", PNG, content_type="image/png")
+def uploaded(client, name: str) -> str:
+    file = SimpleUploadedFile(name, image(name), content_type="image/png")
     answer = client.post(f"{HERE}/photographs", {"file": file})
     assert answer.status_code == 201, answer.content
     return answer.json()["sha256"]
@@ -52,10 +52,11 @@ def test_a_shipment_goes_all_the_way_by_software():
     certificate = story.issued()
     number = certificate.number
     client = signed_in(KAGISO)
-    sha = uploaded(client)
+    box, parcel = uploaded(client, "box.png"), uploaded(client, "parcel.png")
     sealing = {
         "seals": [{"number": steps.SEAL}], "containers": 1, "number_on_container": True, "packed_alone": True,
-        "copy_enclosed": True, "photographs": [{"sha256": sha, "shows": "BOX"}, {"sha256": sha, "shows": "PARCEL"}],
+        "copy_enclosed": True,
+        "photographs": [{"sha256": box, "shows": "BOX"}, {"sha256": parcel, "shows": "PARCEL"}],
     }  # fmt: skip
     assert post(client, f"/shipments/{number}/seal", sealing)["status"] == "SEALED"
     notice = post(client, f"/shipments/{number}/announcement", {

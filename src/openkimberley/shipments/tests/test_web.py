@@ -18,7 +18,7 @@ from openkimberley.certificates.models import Certificate
 from openkimberley.shipments import actions
 from openkimberley.shipments.models import Arrival, Confirmation, DiscrepancyCase, Notice, PaperCertificate, Shipment
 from openkimberley.shipments.tests import steps
-from openkimberley.shipments.tests.desk import PNG, at, lines, node, signed_in, words
+from openkimberley.shipments.tests.desk import PNG, at, image, lines, node, signed_in, words
 from openkimberley.shipments.tests.steps import ARRIVED, HOUR
 
 __all__ = ["node"]
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("node")]
 
 
 def photograph(name: str = "box.png") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, PNG, content_type="image/png")
+    return SimpleUploadedFile(name, image(name), content_type="image/png")
 
 
 SEALING = {
