@@ -308,8 +308,9 @@ def conclude(row: Arrival, inspection: Inspection | None, result: str, *, by: Ac
     if result != "refused":
         follow(row, CertificateStatus.CONFIRMED, by=by, at=at)
     if not queries.works_here(row.issuing_authority):
+        to = queries.authority_to_tell(row.issuing_authority, row.issuer, on=at.date())
         queue(
-            "RECEIPT", by=by, at=at, number=row.written, to_authority=row.issuing_authority or row.issuer,
+            "RECEIPT", by=by, at=at, number=row.written, to_authority=to,
             fields=queries.receipt_fields(row, receipt, signed),
         )  # fmt: skip
     return confirmation

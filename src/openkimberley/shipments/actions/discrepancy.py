@@ -79,9 +79,9 @@ def tell_issuer(*, by: Actor, at: datetime, number: str, question: str = "", add
             {"rule": o["rule"], "message": o["message"]} for o in case.objections
         ], "detained": case.detained_at is not None, "question": question.strip(),
     }  # fmt: skip
+    to = queries.authority_to_tell(row.issuing_authority, row.issuer, on=at.date())
     notice = queue(
-        "FAILURE", by=by, at=at, number=row.written, to_authority=row.issuing_authority or row.issuer, fields=fields,
-        address=address,
+        "FAILURE", by=by, at=at, number=row.written, to_authority=to, fields=fields, address=address
     )  # fmt: skip
     case.issuer_told_at = at
     case.save(update_fields=["issuer_told_at"])

@@ -61,6 +61,14 @@ def authority_named(code: str, *, on: date) -> Authority | None:
     return participants.register().authority(code, participant_of(code), on)
 
 
+def authority_to_tell(named: str, participant: str, *, on: date) -> str:
+    """The code a message goes to: the authority named where the register knows it, else the Participant.
+
+    A foreign paper prints the name of its authority, not the code.
+    """
+    return named if named and authority_named(named, on=on) else participant
+
+
 def address_of(code: str, *, on: date) -> str:
     """The e-mail address of an authority on a day, empty where none is known.
 

@@ -824,6 +824,7 @@ def test_a_foreign_paper_goes_the_same_way_to_its_receipt_by_e_mail():
     receipt = statements.read_receipt(confirmation.receipt, key_of=lambda kid: story.KEYS[BE].public())
     assert (receipt.exporting, receipt.result, receipt.usd) == ("SL", "match", Decimal("4000.00"))
     notice = Notice.objects.get(kind="RECEIPT")
+    assert notice.to_authority == "SL", "the paper names its authority, a message goes to a code"
     assert "12.50" in notice.body
     assert notice.fields["receipt"] == confirmation.receipt
     with pytest.raises(Refused) as refusal:
