@@ -168,7 +168,9 @@ class Stage:
             status = 1
             try:
                 self.use(self.copy)
-                told.write_text(json.dumps(act(lambda: os.write(signal_ready, b"."))))
+                half = told.with_suffix(".half")  # the kill may meet this writing too
+                half.write_text(json.dumps(act(lambda: os.write(signal_ready, b"."))))
+                half.replace(told)
                 status = 0
             except BaseException:
                 import traceback
