@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from openkimberley.alerts import facts
 from openkimberley.alerts.facts import WORDS, AlertKind, AlertStatus, EntityKind, ListKind, MarkKind, Verdict
-from openkimberley.desk.forms import DayField, Form, attach_objections
-from openkimberley.kernel.errors import Conflict, NotFound, Refused, Untrusted
+from openkimberley.desk.forms import DayField, Form
 from openkimberley.kernel.measures import Period
 
 MAX_PICTURES = 8
@@ -21,24 +20,6 @@ MAX_PICTURES = 8
 def choices(words: Iterable[str], every: Any = None) -> list[tuple[str, Any]]:
     """Codes and what people read for them, with a first entry for no choice where one is given."""
     return ([] if every is None else [("", every)]) + [(word, _(WORDS[word])) for word in words]
-
-
-def attempt(form: forms.Form, act: Callable[[], object], field: str | None = None) -> int:
-    """Do the act of a valid form: 0 where it is done, else the status of the page that shows the form again."""
-    if not form.is_valid():
-        return 422
-    try:
-        act()
-    except Refused as refusal:
-        attach_objections(form, refusal.objections)
-        return refusal.status
-    except (Conflict, NotFound) as error:
-        form.add_error(None, str(error))
-        return error.status
-    except Untrusted as error:
-        form.add_error(field, error.reason)
-        return error.status
-    return 0
 
 
 def lines(text: str) -> tuple[str, ...]:

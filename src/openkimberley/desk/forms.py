@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from openkimberley.desk import web
 from openkimberley.kernel import measures
+from openkimberley.kernel.errors import Conflict, NotFound, Refused, Untrusted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
@@ -252,3 +253,39 @@ def attach_objections(
         key = name or NON_FIELD_ERRORS
         place._errors.setdefault(key, place.error_class(renderer=place.renderer))
         place._errors[key].extend([SpokenError(web.said(objection))])
+
+
+DONE = 0
+"""What ``attempt`` gives in place of a page's status when the act is done."""
+
+
+def attempt(
+    form: forms.Form,
+    act: Callable[[], Any],
+    *,
+    field: str | None = None,
+    lines: Mapping[str, Lines] | None = None,
+    object_to: Callable[[Iterable[Objection]], None] | None = None,
+    paths: Mapping[str, str] | None = None,
+) -> tuple[Any, int]:
+    """Do the page's one act. What goes wrong stands beside its field or above the form: what was typed is not lost.
+
+    Returns the act's result and ``DONE``, or None and the status of the page that shows the form again. ``field`` is
+    the one that holds a file which may be unreadable; ``object_to`` places objections where the form knows better.
+    """
+    if not all([form.is_valid(), *(one.is_valid() for one in (lines or {}).values())]):
+        return None, 422
+    try:
+        return act(), DONE
+    except Refused as refusal:
+        if object_to is not None:
+            object_to(refusal.objections)
+        else:
+            attach_objections(form, refusal.objections, lines=lines, paths=paths)
+        return None, refusal.status
+    except (Conflict, NotFound) as failure:
+        form.add_error(None, str(failure))
+        return None, failure.status
+    except Untrusted as failure:
+        form.add_error(field, failure.reason)
+        return None, failure.status

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods
 
-from openkimberley.desk.forms import attach_objections
+from openkimberley.desk.forms import DONE, attempt
 from openkimberley.desk.tables import MAX_BYTES, MEDIA_TYPES, BadRows, Fault, read_table, write_table
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission
-from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused, Untrusted
+from openkimberley.kernel.errors import NotFound, NotPermitted, Untrusted
 from openkimberley.trade import actions, facts, forms, queries, statements
 from openkimberley.trade.facts import Act
 
@@ -160,8 +160,8 @@ def change(request: HttpRequest, verb: str, authority: str, number: str) -> Http
     form = kind(request.POST or None, initial=_initial(verb, licence, now.date()))
     status = 200
     if request.method == "POST":
-        status = _try(form, lambda: act(form, by=by, at=now, authority=authority, number=number))
-        if status == 0:
+        _done, status = attempt(form, lambda: act(form, by=by, at=now, authority=authority, number=number))
+        if status == DONE:
             messages.success(request, _("%(what)s: entered for licence %(number)s.") % {
                 "what": _(LABELS[verb]), "number": number})  # fmt: skip
             return redirect("licence", authority, number)
@@ -179,35 +179,20 @@ def _initial(verb: str, licence: facts.Licence, today: date) -> dict[str, Any]:
     return forms.holder_initial(licence) | {"since": today} if verb == "amend" else begin
 
 
-def _try(form: Any, act: Callable[[], object]) -> int:
-    """Do the act of a valid form: 0 where it is done, else the status of the page that shows the form again."""
-    if not form.is_valid():
-        return 422
-    try:
-        act()
-    except Refused as refusal:
-        attach_objections(form, refusal.objections)
-        return refusal.status
-    except (Conflict, NotFound) as error:
-        form.add_error(None, str(error))
-        return error.status
-    return 0
-
-
 @require_http_methods(["GET", "POST"])
 def grant(request: HttpRequest) -> HttpResponse:
     """Grant a licence."""
     by, now = demand(request, Permission.LICENCE_GRANT), timezone.localtime()
     form = forms.GrantForm(request.POST or None, initial={"valid_from": now.date(), "legal_form": "COMPANY"})
-    status, granted = 200, []
+    status = 200
     if request.method == "POST":
-        status = _try(form, lambda: granted.append(actions.grant(
+        granted, status = attempt(form, lambda: actions.grant(
             by=by, at=now, authority=by.authority, kinds=form.kinds_facts, holder=form.holder, term=form.term,
             number=form.cleaned_data["number"], one_time=form.cleaned_data["one_time"],
-        )))  # fmt: skip
-        if granted:
-            messages.success(request, _("Licence %(number)s is granted.") % {"number": granted[0].number})
-            return redirect("licence", by.authority, granted[0].number)
+        ))  # fmt: skip
+        if status == DONE:
+            messages.success(request, _("Licence %(number)s is granted.") % {"number": granted.number})
+            return redirect("licence", by.authority, granted.number)
     return render(request, "trade/grant.html", {"form": form}, status=status)
 
 

@@ -161,6 +161,9 @@ def test_no_object_ends_in_another_error_than_the_named_one(stated):
 
 @given(st.binary(max_size=200))
 def test_no_bytes_end_in_another_error_than_the_named_one(data):
+    if data.strip(b" \t\r\n") == b"]":  # a file of no alerts is one
+        assert statements.read(b"[" + data) == ()
+        return
     with pytest.raises(Untrusted):
         statements.read(b"[" + data)
 

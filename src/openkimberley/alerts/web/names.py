@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from openkimberley.alerts import actions, facts, forms, queries
+from openkimberley.desk.forms import DONE, attempt
 from openkimberley.desk.web import demand
 from openkimberley.kernel.actor import Permission
 
@@ -40,8 +41,8 @@ def enter(request: HttpRequest) -> HttpResponse:
     form = forms.NameForm(request.POST or None)
     status = 200
     if request.method == "POST":
-        status = forms.attempt(form, lambda: actions.list_name(by=by, at=now, entry=form.entry))
-        if status == 0:
+        _done, status = attempt(form, lambda: actions.list_name(by=by, at=now, entry=form.entry))
+        if status == DONE:
             messages.success(request, _("Entered."))
             return redirect("names")
     return _page(request, form, _("Enter a listed name"), status=status)
@@ -54,10 +55,10 @@ def delist(request: HttpRequest, reference: str) -> HttpResponse:
     form = forms.EndForm(request.POST or None, initial={"until": now.date()})
     status = 200
     if request.method == "POST":
-        status = forms.attempt(
+        _done, status = attempt(
             form, lambda: actions.delist_name(by=by, at=now, reference=reference, **form.cleaned_data)
         )
-        if status == 0:
+        if status == DONE:
             messages.success(request, _("Entered."))
             return redirect("names")
     return _page(request, form, _("Take a name off its list"), status=status, caption=reference)

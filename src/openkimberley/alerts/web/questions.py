@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from openkimberley.alerts import actions, facts, forms, queries
 from openkimberley.alerts.web.specimens import keep_all
+from openkimberley.desk.forms import DONE, attempt
 from openkimberley.desk.web import demand
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.errors import NotFound
@@ -46,16 +47,15 @@ def ask(request: HttpRequest) -> HttpResponse:
     brought = {key: request.GET[key][:200] for key in ("issuer", "number") if key in request.GET}
     usual = _("Did your authority issue this certificate? Please compare number, parties, carats and value.")
     form = forms.AskForm(request.POST or None, request.FILES or None, initial={"question": usual, **brought})
-    done: list[facts.IssuerQuery] = []
 
-    def act() -> None:
+    def act() -> facts.IssuerQuery:
         given = form.cleaned_data
         told = {key: value for key, value in given.items() if key != "scans"}
-        done.append(actions.ask_issuer(by=by, at=now, **told, files=keep_all(given["scans"])))
+        return actions.ask_issuer(by=by, at=now, **told, files=keep_all(given["scans"]))
 
-    status = forms.attempt(form, act, field="scans") if request.method == "POST" else 200
-    if done:
-        return redirect("question", done[0].reference)
+    asked, status = attempt(form, act, field="scans") if request.method == "POST" else (None, 200)
+    if asked is not None:
+        return redirect("question", asked.reference)
     return render(request, "alerts/form.html", {
         "form": form, "title": _("Ask the issuer"), "button": _("Put it on record"), "back": "questions",
         "back_label": _("Questions to issuers"), "upload": True,
@@ -77,8 +77,8 @@ def question(request: HttpRequest, reference: str) -> HttpResponse:
                               keep_all(given["letters"]))  # fmt: skip
         return actions.record_answer(by=by, at=now, reference=reference, answer=answer)
 
-    status = forms.attempt(form, act, field="letters") if request.method == "POST" else 200
-    if status == 0:
+    status = attempt(form, act, field="letters")[1] if request.method == "POST" else 200
+    if status == DONE:
         messages.success(request, _("The answer is on record."))
         return redirect("question", reference)
     subject = _("Certificate %(number)s: is it yours? (%(reference)s)") % {

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from openkimberley.alerts import actions, facts, forms, queries
 from openkimberley.desk import files
+from openkimberley.desk.forms import DONE, attempt
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.errors import NotFound, Untrusted
@@ -71,21 +72,20 @@ def keep(request: HttpRequest) -> HttpResponse:
     """Keep a specimen that an issuer notified."""
     by, now = demand(request, Permission.SPECIMEN_KEEP), timezone.localtime()
     form = forms.SpecimenForm(request.POST or None, request.FILES or None)
-    done: list[facts.Specimen] = []
 
-    def act() -> None:
+    def act() -> facts.Specimen:
         given = form.cleaned_data
         pictures = keep_all(given["pictures"], "picture")
-        done.append(actions.keep_specimen(by=by, at=now, specimen=facts.Specimen(
+        return actions.keep_specimen(by=by, at=now, specimen=facts.Specimen(
             issuer=given["issuer"], title=given["title"], period=given["period"], numbers=given["numbers"],
             features=given["features"], notified_on=given["notified_on"], source=given["source"],
             pictures=tuple(facts.Picture(sha, f"{place}") for place, sha in enumerate(pictures, start=1)),
-        )))  # fmt: skip
+        ))  # fmt: skip
 
-    status = forms.attempt(form, act, field="pictures") if request.method == "POST" else 200
-    if done:
-        messages.success(request, _("Specimen %(reference)s is kept.") % {"reference": done[0].reference})
-        return redirect("specimen", done[0].reference)
+    kept, status = attempt(form, act, field="pictures") if request.method == "POST" else (None, 200)
+    if kept is not None:
+        messages.success(request, _("Specimen %(reference)s is kept.") % {"reference": kept.reference})
+        return redirect("specimen", kept.reference)
     return _page(request, form, _("Keep a specimen"), _("Keep it"), status=status, upload=True)
 
 
@@ -97,10 +97,10 @@ def retire(request: HttpRequest, reference: str) -> HttpResponse:
     form = forms.EndForm(request.POST or None, initial={"until": now.date()})
     status = 200
     if request.method == "POST":
-        status = forms.attempt(
+        _done, status = attempt(
             form, lambda: actions.retire_specimen(by=by, at=now, reference=reference, **form.cleaned_data)
         )
-        if status == 0:
+        if status == DONE:
             messages.success(request, _("Specimen %(reference)s is retired.") % {"reference": reference})
             return redirect("specimen", reference)
     return _page(request, form, _("Retire the specimen"), _("Retire it"), status=status, caption=reference)
@@ -120,8 +120,8 @@ def enter_mark(request: HttpRequest) -> HttpResponse:
             period=given["period"], post=given["post"], sample=sample, source=given["source"],
         ))  # fmt: skip
 
-    status = forms.attempt(form, act, field="sample") if request.method == "POST" else 200
-    if status == 0:
+    status = attempt(form, act, field="sample")[1] if request.method == "POST" else 200
+    if status == DONE:
         messages.success(request, _("Entered."))
         return redirect(f"/specimens?issuer={form.cleaned_data['issuer']}")
     return _page(request, form, _("Enter a signatory or stamp"), _("Enter"), status=status, upload=True)
@@ -134,8 +134,8 @@ def end_mark(request: HttpRequest, reference: str) -> HttpResponse:
     form = forms.EndForm(request.POST or None, initial={"until": now.date()})
     status = 200
     if request.method == "POST":
-        status = forms.attempt(form, lambda: actions.end_mark(by=by, at=now, reference=reference, **form.cleaned_data))
-        if status == 0:
+        _done, status = attempt(form, lambda: actions.end_mark(by=by, at=now, reference=reference, **form.cleaned_data))
+        if status == DONE:
             messages.success(request, _("Entered."))
             return redirect("specimens")
     return _page(request, form, _("End a signatory or stamp"), _("End"), status=status, caption=reference)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from openkimberley.alerts import actions, facts, forms, queries, statements
 from openkimberley.alerts.facts import AlertStatus
+from openkimberley.desk.forms import DONE, attempt
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission
@@ -66,12 +67,12 @@ def raise_alert(request: HttpRequest) -> HttpResponse:
     by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     brought = {key: request.GET[key][:2000] for key in ("kind", "issuer", "number", "features") if key in request.GET}
     form = forms.AlertForm(request.POST or None, initial={"day": now.date(), **brought})
-    status, done = 200, []
+    status = 200
     if request.method == "POST":
-        status = forms.attempt(form, lambda: done.append(actions.raise_alert(by=by, at=now, alert=form.alert)))
-        if done:
-            messages.success(request, _("Alert %(reference)s is out.") % {"reference": done[0].reference})
-            return redirect("alert", done[0].reference)
+        raised, status = attempt(form, lambda: actions.raise_alert(by=by, at=now, alert=form.alert))
+        if status == DONE:
+            messages.success(request, _("Alert %(reference)s is out.") % {"reference": raised.reference})
+            return redirect("alert", raised.reference)
     return _page(request, form, _("Raise an alert"), _("Raise the alert"), status=status, lead=_(
         "Every desk of this node stops what the alert names, from the moment it is entered."))  # fmt: skip
 
@@ -92,8 +93,8 @@ def decide(request: HttpRequest, reference: str, verb: str) -> HttpResponse:
             return actions.confirm_alert(by=by, at=now, reference=reference, reason=given["reason"], features=features)
         return actions.withdraw_alert(by=by, at=now, reference=reference, reason=given["reason"])
 
-    status = forms.attempt(form, act) if request.method == "POST" else 200
-    if status == 0:
+    status = attempt(form, act)[1] if request.method == "POST" else 200
+    if status == DONE:
         messages.success(request, _("Entered for alert %(reference)s.") % {"reference": reference})
         return redirect("alert", reference)
     title = _("Confirm the alert") if verb == "confirm" else _("Withdraw the alert")
@@ -105,15 +106,14 @@ def import_alerts(request: HttpRequest) -> HttpResponse:
     """Enter alerts that another node wrote: all of them or none."""
     by, now = demand(request, Permission.ALERT_RAISE), timezone.localtime()
     form = forms.ImportForm(request.POST or None, request.FILES or None)
-    done: list[tuple[str, ...]] = []
 
-    def act() -> None:
+    def act() -> tuple[str, ...]:
         read = statements.read(form.cleaned_data["file"].read(statements.MAX_BYTES + 1))
-        done.append(actions.import_alerts(by=by, at=now, alerts=read))
+        return actions.import_alerts(by=by, at=now, alerts=read)
 
-    status = forms.attempt(form, act, field="file") if request.method == "POST" else 200
-    if done:
-        messages.success(request, _("%(count)s new alerts are entered.") % {"count": len(done[0])})
+    entered, status = attempt(form, act, field="file") if request.method == "POST" else ((), 200)
+    if status == DONE:
+        messages.success(request, _("%(count)s new alerts are entered.") % {"count": len(entered)})
         return redirect("alerts")
     return _page(request, form, _("Read alerts from a file"), _("Read them"), status=status, upload=True)
 

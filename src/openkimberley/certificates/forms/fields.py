@@ -10,11 +10,10 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from openkimberley.desk.forms import Form, SpokenError
+from openkimberley.desk.forms import Form, SpokenError, attempt
 from openkimberley.desk.templatetags import words
 from openkimberley.desk.web import said
 from openkimberley.kernel import measures
-from openkimberley.kernel.errors import Conflict, NotFound, Refused, Untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,20 +104,8 @@ class DeskForm(Form):
             self.add_error(self.place(objection.field), SpokenError(said(objection)))
 
     def attempt(self, act: Callable[[], Any]) -> tuple[Any, int]:
-        """Do the page's one act. What goes wrong becomes errors of this form: what was typed is not lost.
-
-        Returns the act's result (None where it failed) and the status to answer with.
-        """
-        if not self.is_valid():
-            return None, 422
-        try:
-            return act(), 200
-        except Refused as refusal:
-            self.object_to(refusal.objections)
-            return None, refusal.status
-        except (Conflict, NotFound, Untrusted) as failure:
-            self.add_error(None, failure.reason if isinstance(failure, Untrusted) else str(failure))
-            return None, failure.status
+        """Do the page's one act: see ``desk.forms.attempt``."""
+        return attempt(self, act, object_to=self.object_to)
 
 
 @cache

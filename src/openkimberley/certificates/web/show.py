@@ -72,6 +72,10 @@ NEXT: dict[str, Any] = {
     A.APPROVED: gettext_lazy("The certificate is issued. Nothing more happens here."),
     A.REFUSED: gettext_lazy("The application is closed. A new one may be filed."),
     A.WITHDRAWN: gettext_lazy("The application is closed. A new one may be filed."),
+}
+"""What happens next to an application, and who must act."""
+
+NEXT_OF_CERTIFICATE: dict[str, Any] = {
     C.ISSUED: gettext_lazy("The issuing authority seals the container."),
     C.SEALED: gettext_lazy("The issuing authority tells the importing authority."),
     C.ANNOUNCED: gettext_lazy("The goods leave; the importing authority waits for them."),
@@ -83,15 +87,10 @@ NEXT: dict[str, Any] = {
     C.LOST: gettext_lazy("The number is void for ever. Another certificate may be issued for the goods."),
     C.REPLACED: gettext_lazy("Another certificate took its place."),
     C.EXPIRED_RETURNED: gettext_lazy("It was handed back unused. It cannot be used again."),
-}
-"""What happens next, and who must act."""
-
-
-OVER: dict[str, Any] = {
     C.RETURNED: gettext_lazy("The goods were sent back. The certificate cannot be used again."),
     C.REFUSED: gettext_lazy("The import was refused. The certificate cannot be used again."),
 }
-"""What is said of a certificate where the same code means another thing of an application."""
+"""What happens next to a certificate. Kept apart, since RETURNED and REFUSED mean another thing of an application."""
 
 
 def what_next(status: str) -> str:
@@ -101,7 +100,7 @@ def what_next(status: str) -> str:
 
 def what_next_of_certificate(status: str) -> str:
     """The sentence on what happens next to a certificate."""
-    return str(OVER.get(status) or what_next(status))
+    return str(NEXT_OF_CERTIFICATE.get(status, ""))
 
 
 def next_step(row: Certificate, by: Actor) -> tuple[str, str] | None:

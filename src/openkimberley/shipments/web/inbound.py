@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from openkimberley.desk import files
-from openkimberley.desk.forms import hush, lines_of
+from openkimberley.desk.forms import attempt, hush, lines_of
 from openkimberley.desk.web import demand
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import NotFound, Untrusted
@@ -61,7 +61,7 @@ def present(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     status = 200
     if request.method == "POST":
-        done, status = show.attempt(form, lambda: _present(form, by))
+        done, status = attempt(form, lambda: _present(form, by))
         if done is not None:
             return redirect("arrival", done.number)
     return render(request, "shipments/present.html", {"form": form}, status=status)
@@ -114,7 +114,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.arrival(number, by=by)
     form, status = ReasonForm(request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.decide_hold(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
@@ -137,7 +137,7 @@ def inspect(request: HttpRequest, number: str) -> HttpResponse:
     if lines.edited:
         hush(form)
     elif request.method == "POST":
-        done, status = show.attempt(form, lambda: _inspect(form, lines, row.number, by), lines={"lines": lines})
+        done, status = attempt(form, lambda: _inspect(form, lines, row.number, by), lines={"lines": lines})
         if done is not None:
             return redirect("arrival", row.number)
     return render(request, "shipments/inspect.html", {"form": form, "lines": lines, "row": row}, status=status)
@@ -166,7 +166,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.arrival(number, by=by)
     form, status = ConfirmForm(request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.confirm_import(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
@@ -273,7 +273,7 @@ def way_out(request: HttpRequest, number: str, way: str) -> HttpResponse:
     row = queries.arrival(number, by=by)
     form, status = wanted["form"](request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: wanted["act"](by=by, at=timezone.localtime(), number=row.number, **form.cleaned_data)
         )
         if done is not None:

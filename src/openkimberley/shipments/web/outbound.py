@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from openkimberley.desk import files
-from openkimberley.desk.forms import hush, lines_of
+from openkimberley.desk.forms import attempt, hush, lines_of
 from openkimberley.desk.web import demand
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import NotFound, Untrusted
@@ -104,7 +104,7 @@ def seal(request: HttpRequest, number: str) -> HttpResponse:
         remembered = _remember(form, request)
     elif request.method == "POST":
         remembered = _remember(form, request)
-        done, status = show.attempt(form, lambda: _seal(form, lines, number, by, remembered), lines={"seals": lines})
+        done, status = attempt(form, lambda: _seal(form, lines, number, by, remembered), lines={"seals": lines})
         if done is not None:
             messages.success(request, _("Seals and photographs are on record. Now release and announce the shipment."))
             return redirect("shipment", number)
@@ -148,7 +148,7 @@ def announce(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and "preview" in request.POST and form.is_valid():
         preview = _preview(row, form.cleaned_data, by)
     elif request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.announce(by=by, at=timezone.localtime(), number=number, **form.cleaned_data),
             paths={"agent": "courier_licence", "exporter/licence": ""},
         )  # fmt: skip
@@ -179,7 +179,7 @@ def depart(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.shipment(number, by=by)
     form, status = DepartForm(request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.depart(by=by, at=timezone.localtime(), number=number, **form.cleaned_data),
             paths={"presented/seals_intact": "seals_intact"},
         )  # fmt: skip
@@ -199,7 +199,7 @@ def transit(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.shipment(number, by=by)
     form, status = TransitForm(request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.record_transit(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
@@ -221,7 +221,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.shipment(number, by=by)
     form, status = ReasonForm(request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.cancel(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
@@ -240,7 +240,7 @@ def confirmation(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.shipment(number, by=by)
     form, status = ConfirmationForm(request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.enter_confirmation(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
@@ -261,7 +261,7 @@ def readdress(request: HttpRequest, number: str) -> HttpResponse:
         raise NotFound("e-mail that waits", number)
     form, status = AddressForm(request.POST or None, initial={"message_id": waiting.message_id}), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.readdress_notice(by=by, at=timezone.localtime(), **form.cleaned_data)
         )
         if done is not None:

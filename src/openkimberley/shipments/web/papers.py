@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from openkimberley.desk import files
-from openkimberley.desk.forms import hush, lines_of
+from openkimberley.desk.forms import attempt, hush, lines_of
 from openkimberley.desk.web import demand
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import NotFound
@@ -41,7 +41,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if lines.edited:
         hush(form)
     elif request.method == "POST":
-        done, status = show.attempt(form, lambda: _register(form, lines, by), lines={"lines": lines})
+        done, status = attempt(form, lambda: _register(form, lines, by), lines={"lines": lines})
         if done is not None:
             return redirect("foreign-paper", done.number)
     return render(request, "shipments/register.html", {"form": form, "lines": lines}, status=status)
@@ -74,7 +74,7 @@ def compare(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.paper(number, by=by)
     form, status = CompareForm(request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.check_paper_again(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:
@@ -92,7 +92,7 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
     row = queries.paper(number, by=by)
     form, status = QuestionForm(request.POST or None), 200
     if request.method == "POST":
-        done, status = show.attempt(
+        done, status = attempt(
             form, lambda: actions.ask_issuer(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
         )
         if done is not None:

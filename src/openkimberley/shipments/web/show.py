@@ -10,21 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from openkimberley.desk import files
-from openkimberley.desk.forms import attach_objections
 from openkimberley.documents.qr import scan
-from openkimberley.kernel.errors import Conflict, NotFound, Refused, Untrusted
+from openkimberley.kernel.errors import Untrusted
 from openkimberley.shipments import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from django.core.files.uploadedfile import UploadedFile
     from django.core.paginator import Page
     from django.db.models import QuerySet
     from django.forms import Form
     from django.http import HttpRequest, HttpResponse
 
-    from openkimberley.desk.forms import Lines
     from openkimberley.kernel.actor import Actor
 
 PER_PAGE = 25
@@ -94,26 +90,6 @@ def timeline(number: str, *, by: Actor) -> list[dict[str, Any]]:
 def paged(request: HttpRequest, rows: QuerySet[Any] | list[Any]) -> Page[Any]:
     """One page of a list."""
     return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-
-
-def attempt(
-    form: Form, act: Callable[[], Any], *, lines: Mapping[str, Lines] | None = None,
-    paths: Mapping[str, str] | None = None,
-) -> tuple[Any, int]:  # fmt: skip
-    """Do the page's one act. What goes wrong stands beside its field or above the form: what was typed is not lost.
-
-    Returns the act's result (None where it failed) and the status to answer with.
-    """
-    if not all([form.is_valid(), *(one.is_valid() for one in (lines or {}).values())]):
-        return None, 422
-    try:
-        return act(), 200
-    except Refused as refusal:
-        attach_objections(form, refusal.objections, lines=lines, paths=paths)
-        return None, refusal.status
-    except (Conflict, NotFound, Untrusted) as failure:
-        form.add_error(None, failure.reason if isinstance(failure, Untrusted) else str(failure))
-        return None, failure.status
 
 
 def page(request: HttpRequest, form: Form, *, status: int, title: str, button: str, **more: Any) -> HttpResponse:
