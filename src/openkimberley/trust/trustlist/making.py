@@ -119,7 +119,9 @@ def enrol(repo: Repository, request: ceremony.Request, *, terms: Terms, at: date
     if code in repo.participants():
         raise Conflict(f"{code} is enrolled: its keys change with the consent of the old ones (rotate)")
     if request.threshold < terms[PARTICIPANT].threshold:
-        raise Conflict(f"{code} wants {request.threshold} signatures; at least {terms[PARTICIPANT].threshold} are needed")
+        raise Conflict(
+            f"{code} wants {request.threshold} signatures; at least {terms[PARTICIPANT].threshold} are needed"
+        )
     path, transcript = ceremony_file(code, 1), request.transcript_bytes()
     list_target(draft, path, transcript)
     delegate(draft, code, request.keys, request.threshold)
