@@ -219,4 +219,7 @@ def _replace(old: Certificate, *, by_number: str, by: Actor, at: datetime) -> No
         old.status = CertificateStatus.REPLACED.value
     old.replaced_by, old.changed_at = by_number, at
     old.save(update_fields=["status", "replaced_by", "changed_at"])
-    record("certificate.replaced", by=by, at=at, subject=old.number, statement={"replaced_by": by_number})
+    record(
+        "certificate.replaced", by=by, at=at, subject=old.number, statement={"replaced_by": by_number},
+        public=statements.void_entry(unb64u(old.cid), on=at.date(), why="replaced"),
+    )  # fmt: skip

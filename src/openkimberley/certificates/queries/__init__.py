@@ -12,7 +12,7 @@ from openkimberley.certificates.queries.asking import (
     stated,
     valuations,
 )
-from openkimberley.certificates.queries.bundling import STATUS_BITS, bundle, keys, status_uri
+from openkimberley.certificates.queries.bundling import STATUS_BITS, bundle, keys, public_key, status_uri
 from openkimberley.certificates.queries.holdings import drawn, draws_of, holdings, received, used
 from openkimberley.certificates.queries.lists import (
     OPEN,
@@ -101,6 +101,7 @@ __all__ = [
     "parts",
     "precheck",
     "profile_of",
+    "public_key",
     "ranges",
     "read_content",
     "readable",

@@ -57,6 +57,14 @@ def keys(authority: str, use: str = "") -> list[SigningKey]:
     return list(rows.filter(use=use) if use else rows)
 
 
+def public_key(row: SigningKey) -> PublicKey:
+    """A registered key as a trust list states it."""
+    return PublicKey(
+        kid=row.kid, alg=row.alg, pub=bytes(row.public_key), use=row.use, not_before=row.not_before,
+        not_after=row.not_after, state=row.state, compromised_since=row.compromised_since, authority=row.authority,
+    )  # fmt: skip
+
+
 def _make_bundle(*, at: datetime) -> dict[str, Any]:
     """Gather a bundle from the register, the keys, the certificates and the alerts."""
     register = participants.register()
@@ -67,12 +75,7 @@ def _make_bundle(*, at: datetime) -> dict[str, Any]:
             entry["seal_certificates"].append(hashlib.sha256(bytes(key.x509)).hexdigest())
             entry["seal_roots"].append(b64u(bytes(key.root)))
         else:
-            entry["keys"].append(
-                PublicKey(
-                    kid=key.kid, alg=key.alg, pub=bytes(key.public_key), use=key.use, not_before=key.not_before,
-                    not_after=key.not_after, state=key.state, compromised_since=key.compromised_since,
-                ).as_json()
-            )  # fmt: skip
+            entry["keys"].append(public_key(key).as_json())
     standing = Certificate.objects.filter(status__in=["ANNOUNCED", "DEPARTED", "ARRIVED"])
     return {
         "v": 1,

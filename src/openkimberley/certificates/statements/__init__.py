@@ -36,10 +36,22 @@ from openkimberley.certificates.statements.messages import (
     sign_receipt,
     sign_void,
 )
+from openkimberley.certificates.statements.public import (
+    KEYS as PUBLIC_KEYS,
+)
+from openkimberley.certificates.statements.public import (
+    confirm_entry,
+    form_entry,
+    key_entry,
+    list_entry,
+    ref,
+    void_entry,
+)
 
 __all__ = [
     "CONTENT",
     "PROFILES",
+    "PUBLIC_KEYS",
     "Correction",
     "Difference",
     "ImportReceipt",
@@ -49,20 +61,26 @@ __all__ = [
     "certificate_to_json",
     "claim_problems",
     "code_problems",
+    "confirm_entry",
     "credential_claims",
+    "form_entry",
     "full_qr",
     "full_qr_payload",
     "issue_credential",
+    "key_entry",
     "label_qr",
     "label_qr_payload",
+    "list_entry",
     "message_problems",
     "present_credential",
     "read_correction",
     "read_credential",
     "read_receipt",
     "read_void",
+    "ref",
     "sign_correction",
     "sign_receipt",
     "sign_void",
     "value_band",
+    "void_entry",
 ]
