@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openkimberley.certificates.web import applications, certificates, examination, paper, tables
+from openkimberley.certificates.web import applications, certificates, examination, paper, statuslists, tables
 
 urlpatterns = [
     path("applications", applications.listing, name="applications"),
@@ -40,6 +40,8 @@ urlpatterns = [
     path("certificates/<str:number>/correct", certificates.correct, name="certificate-correct"),
     path("certificates/<str:number>/replace", certificates.replace, name="certificate-replace"),
     path("certificates/<str:number>/technical", certificates.technical, name="certificate-technical"),
+    path("status/", statuslists.index, name="status-lists"),
+    path("status/<str:authority>/<int:year>-1", statuslists.one, name="status-list"),
     path("paper", paper.ledger, name="paper"),
     path("paper/receive", paper.receive, name="paper-receive"),
     path("paper/<str:serial>/write-off", paper.write_off, name="paper-write-off"),

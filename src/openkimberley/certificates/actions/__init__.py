@@ -25,6 +25,7 @@ from openkimberley.certificates.actions.issue import approve
 from openkimberley.certificates.actions.keys import end_key, register_key
 from openkimberley.certificates.actions.paper import receive_forms, register_range, write_off_form
 from openkimberley.certificates.actions.received import enter_correction, enter_received
+from openkimberley.certificates.actions.statuslists import publish_due, publish_status_lists
 
 __all__ = [
     "approve",
@@ -40,6 +41,8 @@ __all__ = [
     "open_draft",
     "open_replacement",
     "open_technical",
+    "publish_due",
+    "publish_status_lists",
     "receive_forms",
     "record_end_abroad",
     "record_export_step",

@@ -206,7 +206,9 @@ def _status_index(authority: str, year: int) -> int:
         index = secrets.randbelow(STATUS_LIST_SIZE)
         try:
             with transaction.atomic():  # the table itself knows which are taken: nearly always the first is free
-                StatusIndex.objects.create(authority=authority, year=year, index=index)
+                StatusIndex.objects.create(
+                    authority=authority, year=year, index=index, uri=queries.status_uri(authority, year)
+                )
         except IntegrityError:
             continue
         return index

@@ -15,6 +15,7 @@ from openkimberley.certificates.statements.codes import (
 from openkimberley.certificates.statements.contract import certificate_from_json, certificate_to_json
 from openkimberley.certificates.statements.credential import (
     CONTENT,
+    ISSUERS,
     PROFILES,
     claim_problems,
     credential_claims,
@@ -50,6 +51,7 @@ from openkimberley.certificates.statements.public import (
 
 __all__ = [
     "CONTENT",
+    "ISSUERS",
     "PROFILES",
     "PUBLIC_KEYS",
     "Correction",
