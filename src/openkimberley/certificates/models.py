@@ -276,15 +276,16 @@ class StatusList(models.Model):
 
 
 class Disclosure(models.Model):
-    """A part of a certificate that was shown to somebody: to whom, on what basis, which claims. The part is not kept."""
+    """A part of a certificate that was shown: to whom, on what basis, which claims. The part itself is not kept."""
 
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="disclosures")
-    authority = models.CharField(max_length=12)  # who answers for it: the authority, or that of the company
+    authority = models.CharField(max_length=12)  # at whose desk
+    company = models.CharField(max_length=40, blank=True)  # the holder that showed it; empty for the authority itself
     profile = models.CharField(max_length=12)
     fields = models.JSONField()  # names of the claims shown
     shown_to = models.CharField(max_length=200)
     basis = models.CharField(max_length=300)
-    sha256 = models.CharField(max_length=43)  # of the presentation, base64url: whose it is can be proven, not what it said
+    sha256 = models.CharField(max_length=43)  # of the text that was handed on, base64url
     made_by = models.CharField(max_length=60)
     made_at = models.DateTimeField()
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openkimberley.certificates.web import applications, certificates, examination, paper, statuslists, tables
+from openkimberley.certificates.web import (
+    applications,
+    certificates,
+    disclosure,
+    examination,
+    paper,
+    statuslists,
+    tables,
+)
 
 urlpatterns = [
     path("applications", applications.listing, name="applications"),
@@ -34,6 +42,7 @@ urlpatterns = [
     path("certificates/<str:number>/certificate.pdf", certificates.pdf, name="certificate-pdf"),
     path("certificates/<str:number>/label.pdf", certificates.label, name="certificate-label"),
     path("certificates/<str:number>/sd-jwt", certificates.sd_jwt, name="certificate-sd-jwt"),
+    path("certificates/<str:number>/show", disclosure.show_part, name="certificate-show"),
     path("certificates/<str:number>/void", certificates.void, name="certificate-void"),
     path("certificates/<str:number>/lost", certificates.lost, name="certificate-lost"),
     path("certificates/<str:number>/expired", certificates.expired, name="certificate-expired"),

@@ -20,6 +20,7 @@ from openkimberley.certificates.actions.application import (
     save_draft,
     withdraw,
 )
+from openkimberley.certificates.actions.disclosure import Presentation, disclose
 from openkimberley.certificates.actions.examination import examine, refuse, return_to_applicant, value
 from openkimberley.certificates.actions.issue import approve
 from openkimberley.certificates.actions.keys import end_key, register_key
@@ -28,9 +29,11 @@ from openkimberley.certificates.actions.received import enter_correction, enter_
 from openkimberley.certificates.actions.statuslists import publish_due, publish_status_lists
 
 __all__ = [
+    "Presentation",
     "approve",
     "attach",
     "detach",
+    "disclose",
     "end_key",
     "enter_correction",
     "enter_received",

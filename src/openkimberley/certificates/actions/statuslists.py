@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openkimberley.trust.statuslist import StatusList as Entries
 
 RENEW_AFTER = 86_400.0
-"""Seconds after which a list is signed anew though nothing changed: a list that holds still tells that its issuer does."""
+"""Seconds after which a list is signed anew anyhow: a list kept fresh tells that its issuer is there."""
 
 
 def publish_due(*, by: Actor, at: datetime) -> int:

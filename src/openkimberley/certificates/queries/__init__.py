@@ -13,6 +13,14 @@ from openkimberley.certificates.queries.asking import (
     valuations,
 )
 from openkimberley.certificates.queries.bundling import bundle, keys, local, public_key, signed_local
+from openkimberley.certificates.queries.disclosures import (
+    company_of,
+    disclosures,
+    preview,
+    processing,
+    shown_certificate,
+    standing,
+)
 from openkimberley.certificates.queries.holdings import drawn, draws_of, holdings, received, used
 from openkimberley.certificates.queries.lists import (
     OPEN,
@@ -88,11 +96,13 @@ __all__ = [
     "certificate_pdf",
     "certificates",
     "changed_since",
+    "company_of",
     "content_facts",
     "corrections",
     "count_by_status",
     "country_name",
     "destinations",
+    "disclosures",
     "drawn",
     "draws_of",
     "due",
@@ -119,6 +129,8 @@ __all__ = [
     "participant_of",
     "parts",
     "precheck",
+    "preview",
+    "processing",
     "profile_of",
     "public_key",
     "published",
@@ -128,8 +140,10 @@ __all__ = [
     "readable",
     "received",
     "search",
+    "shown_certificate",
     "signed_lists",
     "signed_local",
+    "standing",
     "stated",
     "status_uri",
     "statuses",

@@ -1,4 +1,4 @@
-"""The bundle: what a check needs when there is no node. Evaluated, as the engine reads it; or in the pieces that travel.
+"""The bundle: what a check needs when there is no node. Evaluated, as the engine reads it; or in pieces.
 
 What travels is signed piece by piece: the status lists by their authorities, what only this authority knows by itself.
 The trust list and the checkpoints are other areas' pieces.
@@ -23,9 +23,8 @@ from openkimberley.journal import queries as journal
 from openkimberley.participants import queries as participants
 from openkimberley.trust.canonical import b64u
 from openkimberley.trust.keys import PublicKey
-from openkimberley.trust.statuslist import LIFE
-
 from openkimberley.trust.signing import sign_statement
+from openkimberley.trust.statuslist import LIFE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +113,7 @@ def _known() -> dict[str, Any]:
 
 
 def local(*, authority: str, at: datetime, proof: Proof | None = None) -> dict[str, Any]:
-    """What an authority tells its own officers in a bundle (docs/spec/bundle.md): the arrivals it expects, uses, alerts.
+    """What an authority tells its own officers in a bundle (docs/spec/bundle.md): expected arrivals, uses, alerts.
 
     ``proof`` gives the text of a certificate's proof in the journal, or empty; with it an officer offline knows that
     the certificate was entered. Nothing here is for anybody but the authority's own desks.

@@ -13,6 +13,7 @@ from openkimberley.certificates.statements.codes import (
     label_qr_payload,
 )
 from openkimberley.certificates.statements.contract import certificate_from_json, certificate_to_json
+from openkimberley.certificates.statements.credential import CLAIMS as CONTENT_CLAIMS
 from openkimberley.certificates.statements.credential import (
     CONTENT,
     ISSUERS,
@@ -22,7 +23,9 @@ from openkimberley.certificates.statements.credential import (
     issue_credential,
     present_credential,
     read_credential,
+    shown_in,
     value_band,
+    withheld_in,
 )
 from openkimberley.certificates.statements.messages import (
     Correction,
@@ -51,6 +54,7 @@ from openkimberley.certificates.statements.public import (
 
 __all__ = [
     "CONTENT",
+    "CONTENT_CLAIMS",
     "ISSUERS",
     "PROFILES",
     "PUBLIC_KEYS",
@@ -80,9 +84,11 @@ __all__ = [
     "read_receipt",
     "read_void",
     "ref",
+    "shown_in",
     "sign_correction",
     "sign_receipt",
     "sign_void",
     "value_band",
     "void_entry",
+    "withheld_in",
 ]

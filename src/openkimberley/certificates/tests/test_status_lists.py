@@ -81,7 +81,7 @@ def test_T04_T20_a_list_is_published_when_a_status_changed_and_every_day():
     newest = queries.edition(BW, 2026)
     assert newest.serial == 2
     assert queries.read(newest.jwt)[one.status_index] is Status.VOID
-    assert actions.publish_due(by=SEKGOMA, at=NOW + timedelta(hours=27, seconds=1)) == 1  # nothing changed, a day went by
+    assert actions.publish_due(by=SEKGOMA, at=NOW + timedelta(hours=27, seconds=1)) == 1  # a day went by
 
 
 def test_a_status_that_was_taken_back_is_not_published():
