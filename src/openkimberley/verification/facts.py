@@ -121,9 +121,8 @@ class Claims:
 
     ``status`` is (list, index): the list is a URI, or the pair of authority and list id. ``problems`` is what step 5
     objects to in the form; ``certificate`` builds the full facts when somebody asks. ``issue_shown`` and ``zone_shown``
-    tell a withheld claim from an absent one; ``countersigned`` is None where it is withheld.
-    Of a credential, ``shown`` are the
-    claims it discloses, ``withheld`` those that it certainly holds and does not disclose, ``hidden`` how many in all.
+    tell a withheld claim from an absent one; ``countersigned`` is None where it is withheld. Of a credential, ``shown``
+    are the claims it discloses, ``withheld`` those that it certainly holds and does not disclose, ``hidden`` how many.
     """
 
     kind: str
