@@ -1,4 +1,4 @@
-"""Opening the trust list: everything tuf-conformance asks of a client, through our own opening, and threats T16, T20."""
+"""Opening the trust list: all that tuf-conformance asks of a client, through our own opening; threats T16 and T20."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from tuf.api.metadata import Key, TargetFile
+from tuf.api.metadata import Key, MetaFile, TargetFile
 
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.canonical import b64u, canonical
@@ -23,7 +23,7 @@ from openkimberley.trust.tests.lists import (
     participants,
     scheme,
 )
-from openkimberley.trust.trustlist import Memory, making, metadata
+from openkimberley.trust.trustlist import Memory, making, metadata, open_list, rotating
 from openkimberley.trust.trustlist.documents import STATUSES, read_keys, read_participants
 from openkimberley.trust.trustlist.facts import fingerprint
 from openkimberley.trust.trustlist.roles import keys_file
@@ -95,8 +95,6 @@ def test_each_expired_role_is_refused_by_name(made, role, days):
         metadata.sign(snapshot, made.hub)
         trust["metadata"]["1.snapshot.json"] = snapshot.to_bytes().decode()
     stamp = made.repo.need("timestamp")
-    from tuf.api.metadata import MetaFile
-
     stamp.signed.snapshot_meta = MetaFile.from_data(1, trust["metadata"]["1.snapshot.json"].encode(), ["sha256"])
     stamp.signed.expires = made.at + DAY
     stamp.signatures.clear()
@@ -189,8 +187,6 @@ def test_two_files_of_one_version_are_evidence(made):
 
 def test_huge_versions_of_a_thief_are_forgotten_with_the_stolen_online_keys(made):
     """Fast-forward (TUF 5.3.11): new keys of timestamp and snapshot start the count again."""
-    from tuf.api.metadata import MetaFile
-
     snap = made.repo.need("snapshot")
     snap.signed.version = 900_000
     for about in snap.signed.meta.values():
@@ -206,8 +202,6 @@ def test_huge_versions_of_a_thief_are_forgotten_with_the_stolen_online_keys(made
     trust["metadata"].update({"900000.snapshot.json": data.decode(), "timestamp.json": stamp.to_bytes().decode()})
     memory = opened(trust, made.newcomer(), START).memory
     assert memory.versions["timestamp"] == 900_000
-    from openkimberley.trust.trustlist import rotating
-
     made.later(1)
     made.publish()
     refused(made.bundle, memory, made.at, "never goes back")
@@ -299,8 +293,6 @@ def test_a_missing_or_changed_file_is_named(made, name):
 )  # fmt: skip
 def test_what_is_no_trust_list_is_refused(made, trust):
     with pytest.raises(Untrusted, match="0 trust list"):
-        from openkimberley.trust.trustlist import open_list
-
         open_list(trust, made.newcomer(), now=START)
 
 
@@ -331,7 +323,8 @@ def test_targets_cannot_list_a_participants_keys_itself(made):
     path = keys_file("BW", "BW")
     data = canonical(keys_document("BW", "sign/stolen"))
     trust = forged(
-        made, "targets", lambda top: top.targets.update({path: TargetFile.from_data(path, data, ["sha256"])}), made.top[:2]
+        made, "targets", lambda top: top.targets.update({path: TargetFile.from_data(path, data, ["sha256"])}),
+        made.top[:2],
     )  # fmt: skip
     refused(trust, made.newcomer(), START, "only that participant's own keys may")
 
@@ -344,7 +337,8 @@ def test_a_delegation_reaches_only_its_own_folder(made):
         )  # fmt: skip
         refused(trust, made.newcomer(), START, "what is not under participants/BW/")
     trust = forged(
-        made, "targets", lambda top: setattr(top.delegations.roles["participant-BW"], "terminating", False), made.top[:2]
+        made, "targets", lambda top: setattr(top.delegations.roles["participant-BW"], "terminating", False),
+        made.top[:2],
     )  # fmt: skip
     refused(trust, made.newcomer(), START, "terminating")
 
@@ -352,7 +346,8 @@ def test_a_delegation_reaches_only_its_own_folder(made):
 def own_file(made, path, document, holders):
     data = canonical(document)
     return forged(
-        made, "participant-BW", lambda s: s.targets.update({path: TargetFile.from_data(path, data, ["sha256"])}), holders,
+        made, "participant-BW", lambda s: s.targets.update({path: TargetFile.from_data(path, data, ["sha256"])}),
+        holders,
         **({path: data} if path.startswith("participants/BW/") else {}),
     )  # fmt: skip
 
@@ -442,7 +437,8 @@ def test_a_participants_file_is_read_strictly(change, words):
         ({"status": "FINE"}, "status"), ({"until": "2002-01-01"}, "after from"), ({"zones": "x"}, "zones"),
         ({"source": ""}, "source"), ({"conditions": [{"kind": "pray"}]}, "condition"),
         ({"conditions": [{"kind": "countersign", "role": "KP-MT-CAF", "min": 0}]}, "min"),
-        ({"log_freeze": {"o": {"size": -1, "root": ""}}}, "size"), ({"log_freeze": {"o": {"size": 1, "root": "AA"}}}, "root"),
+        ({"log_freeze": {"o": {"size": -1, "root": ""}}}, "size"),
+        ({"log_freeze": {"o": {"size": 1, "root": "AA"}}}, "root"),
     ],
 )  # fmt: skip
 def test_a_period_is_read_strictly(change, words):
@@ -470,7 +466,8 @@ def test_conditions_and_frozen_logs_are_read():
         ({"number_patterns": ["(a+)+$"]}, "plain pattern"), ({"number_patterns": ["^BW[9-0]$"]}, "can be read"),
         ({"ranges": [{"from": "1", "to": 2}]}, "ranges.from"), ({"seal_certificates": ["AA"]}, "hex"),
         ({"log": {"origin": ""}}, "log.origin"), ({"routes": [{}]}, "routes.kind"), ({"mode": "x"}, "mode"),
-        ({"keys": [{"use": "sign"}]}, "keys.json of BW"), ({"keys": 1}, "keys"), ({"status_lists": [1]}, "status_lists"),
+        ({"keys": [{"use": "sign"}]}, "keys.json of BW"), ({"keys": 1}, "keys"),
+        ({"status_lists": [1]}, "status_lists"),
         ({"authority": "ZA"}, "whose folder"),
     ],
 )  # fmt: skip

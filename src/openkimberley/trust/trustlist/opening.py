@@ -1,9 +1,9 @@
 """PURE. Opening a trust list: TUF's client workflow (specification, section 5) over files in memory, and our own rules.
 
-What is wrong with the list itself, with a file that its online keys vouch for or with what this machine remembers ends
-in ``Untrusted("0 trust list", ...)`` and nothing of it is used. What is wrong inside one participant's own signed files
-concerns that participant alone: it is ``pending``, with the reason, and its keys last trusted stay in force. Otherwise a
-state could keep the news of its own suspension from the whole world by signing one broken file.
+What is wrong with the list itself, with a file that was changed on its way or against what this machine remembers ends in
+``Untrusted("0 trust list", ...)`` and nothing of it is used. What is wrong inside one participant's own signed files
+concerns that participant alone: it is ``pending``, with the reason, and its keys last trusted stay in force. Otherwise
+a state could keep the news of its own suspension from the whole world by signing one broken file.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def open_list(
 
     ``memory`` is what this machine remembers: at first use ``Memory(root=...)`` with the root that somebody adopted.
     ``now`` dates first sights and is compared with the list's own date. Expiry is judged at ``reference_time``: ``now``
-    where a network could have brought something newer; the last successful sync (``memory.synced``) where there is none,
-    since then age, not expiry, says how much a list is worth (trust.md 3.4, rule 5). ``noticed``: witnessed times of
-    trust log entries by file name. ``strict`` raises what would make one participant pending; makers use it.
+    where a network could have brought something newer; the last successful sync (``memory.synced``) where there is
+    none, since then age, not expiry, says how much a list is worth (trust.md 3.4, rule 5). ``noticed``: witnessed times
+    of trust log entries by file name. ``strict`` raises what would make one participant pending.
 
     Raises ``Untrusted("0 trust list", ...)`` naming file and rule.
     """
