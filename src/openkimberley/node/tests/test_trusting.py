@@ -13,9 +13,12 @@ import pytest
 from click.testing import CliRunner
 
 from openkimberley.kernel.errors import Conflict, KimberleyError, NotFound, Untrusted
+from openkimberley.node.bench.trustset import trust_set
 from openkimberley.node.cli import main_group
 from openkimberley.trust.tests.lists import keys_document, participants
 from openkimberley.trust.trustlist import Memory, open_list
+from openkimberley.trust.trustlist.documents import STATUSES
+from openkimberley.verification import statements
 
 SMALL = ["--memory", "1024"]  # a key opens in a moment; the default is for real keys
 
@@ -360,6 +363,18 @@ def test_names_from_another_machine_stay_inside_the_folder(tmp_path: Path):
     for name in ("../x", "", "/etc/passwd"):
         with pytest.raises(Untrusted, match="outside"):
             folder._inside(tmp_path / "a", name)
+
+
+def test_the_statuses_of_the_list_are_those_of_verification():
+    assert statements.STATUSES == STATUSES
+
+
+def test_the_benchmarks_set_opens_and_is_small():
+    made = trust_set(participants=4, keys_each=12)
+    found = open_list(made.trust, Memory(root=made.root), now=made.at, strict=True)
+    assert len(found.authorities) == 4
+    assert all(len(one["keys"]) == 12 for one in found.authorities.values())
+    assert made.sizes()["gzip"] < made.sizes()["json"]
 
 
 def test_trust_runs_without_django():

@@ -112,7 +112,9 @@ class Walk:
         serial = self.document["serial"]
         if serial < self.memory.serial:
             seen = self.memory.serial
-            raise Untrusted(STEP, f"participants.json has serial {serial}; this machine has seen {seen}, and never goes back")
+            raise Untrusted(
+                STEP, f"participants.json has serial {serial}; this machine has seen {seen}: nothing goes back"
+            )
         listed = roles.POLICY_FILE in self.top.targets
         self.policy = documents.read_policy(self._content(self.top, roles.POLICY_FILE)) if listed else ""
 
