@@ -140,6 +140,10 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+VERIFY_PER_MINUTE = int(_config.get("verify_per_minute", 120))
+"""How often an address may ask for a certificate to be judged, in a minute, without signing in."""
+BEHIND_PROXY = _https
+
 METRICS_TOKEN = str(_config.get("metrics_token", ""))
 
 # Languages: every string goes through gettext; English and French are complete, the others are wired.
