@@ -123,20 +123,22 @@ def add_cosignatures(size: int, lines: Iterable[str], *, witnesses: Iterable[not
     bare = notes.Note.parse(row.note)
     given = [notes.parse_signature(line.rstrip("\n")) for line in lines]
     known = {(key.name, key.id): key for key in witnesses}
-    new = 0
-    with _one_at_a_time():
-        for one in given:
-            key = known.get((one.name, one.id))
-            if key is None:
-                continue
+    kept = []
+    for one in given:
+        if key := known.get((one.name, one.id)):
             time = key.verify(bare.text, one.signature)
             if time is None:
                 raise Untrusted("8 log", f"{one.name[:60]!r} signs journals, it does not witness them")
-            with transaction.atomic():
+            kept.append((one, time))
+    new = 0
+    with _one_at_a_time():
+        # all or none: a part that stood alone would look as if the other witnesses had not answered
+        with transaction.atomic():
+            for one, time in kept:
                 _, is_new = Cosignature.objects.get_or_create(
                     size=size, witness=one.name, key_id=one.id, time=time, defaults={"line": one.line}
                 )
-            new += is_new
+                new += is_new
         before = standing.published()
         _publish(Checkpoint.objects.order_by("-size").first(), before, before)
     return new
