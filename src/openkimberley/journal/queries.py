@@ -90,6 +90,12 @@ def newest(*, cosigned: bool = False, at: datetime | None = None) -> Checkpoint 
     return rows.first()
 
 
+def latest(count: int, *, at: datetime) -> list[Checkpoint]:
+    """The newest checkpoints that witnesses have cosigned, newest first."""
+    rows = Checkpoint.objects.filter(at__lte=at, size__in=Cosignature.objects.values("size"))
+    return list(rows.order_by("-size")[:count])
+
+
 def cosignatures(row: Checkpoint) -> list[Cosignature]:
     """What witnesses said of a checkpoint, oldest first."""
     return list(Cosignature.objects.filter(size=row.size).order_by("time", "witness"))

@@ -12,7 +12,7 @@ from openkimberley.certificates.queries.asking import (
     stated,
     valuations,
 )
-from openkimberley.certificates.queries.bundling import bundle, keys, local, public_key, signed_local
+from openkimberley.certificates.queries.bundling import bundle, keys, listing, local, public_key, served, signed_local
 from openkimberley.certificates.queries.disclosures import (
     company_of,
     disclosures,
@@ -51,6 +51,7 @@ from openkimberley.certificates.queries.sight import (
     certificate,
     certificate_facts,
     issued,
+    issued_as,
     participant_of,
     parts,
     visible,
@@ -114,9 +115,11 @@ __all__ = [
     "holdings",
     "index_of_lists",
     "issued",
+    "issued_as",
     "keys",
     "label_pdf",
     "language_of",
+    "listing",
     "lists",
     "local",
     "may_number",
@@ -140,6 +143,7 @@ __all__ = [
     "readable",
     "received",
     "search",
+    "served",
     "shown_certificate",
     "signed_lists",
     "signed_local",

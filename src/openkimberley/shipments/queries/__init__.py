@@ -103,7 +103,7 @@ from openkimberley.shipments.queries.rows import (
     visible_arrivals,
     visible_shipments,
 )  # fmt: skip
-from openkimberley.shipments.queries.sight import current_bundle, sighting, verdict
+from openkimberley.shipments.queries.sight import sighting, verdict
 
 __all__ = [
     "EVENTS",
@@ -133,7 +133,6 @@ __all__ = [
     "confirmation_facts",
     "confirmations",
     "corrected",
-    "current_bundle",
     "declared_value",
     "differences",
     "differences_left",
