@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import timedelta
 
 import pytest
@@ -313,6 +314,26 @@ def test_metadata_of_another_kind_under_a_name_is_refused(made):
     trust = made.bundle
     trust["metadata"]["timestamp.json"] = trust["metadata"]["1.targets.json"]
     refused(trust, made.newcomer(), START, "timestamp.json is targets metadata, not timestamp")
+
+
+def test_whatever_is_done_to_a_file_it_opens_the_same_or_is_refused(made):
+    """A thousand small damages: nothing but ``Untrusted`` comes out, and nothing but what was signed gets in."""
+    chance = random.Random(2027)
+    memory = opened(made.bundle, made.newcomer(), START).memory
+    good = opened(made.bundle, memory, START)
+    for _ in range(1000):
+        trust = made.bundle
+        part = chance.choice(["metadata", "targets"])
+        name = chance.choice(sorted(trust[part]))
+        text, at = trust[part][name], chance.randrange(len(trust[part][name]))
+        other = chance.choice(['"', "{", "}", "0", "9", "a", " ", "\\", "\x00", "é", "null", "[[", "-1", "1e9"])
+        trust[part][name] = text[:at] + other + text[at + chance.randrange(3) :]
+        try:
+            found = opened(trust, memory, START)
+        except Untrusted:
+            continue
+        assert found.authorities == good.authorities, (name, at, other)
+        assert found.participants == good.participants
 
 
 # Delegations: whose paths, whose keys (T16)

@@ -120,7 +120,6 @@ class _Opening(Walk):
             self._remembered(code)
             return
         self.texts[code] = texts
-        self._use(code, texts)
 
     def _own_files(
         self, code: str, counts: Delegation, name: str, found: Metadata[Targets], version: int
@@ -135,28 +134,27 @@ class _Opening(Walk):
         if own.delegations is not None:
             raise Untrusted(STEP, f"{name} delegates further, which a participant may not")
         self._same(role, own.version, found)
-        texts = {}
+        texts: dict[str, str] = {}
+        read: dict[str, Mapping[str, Any]] = {}
         for path in own.targets:
             participant, authority = roles.authority_of(path)
             if roles.signer_role(path) != role or ".." in path.split("/"):
                 raise Untrusted(STEP, f"{name} lists {path}: outside participants/{code}/")
             if authority and participant == code:
                 data = self._content(own, path)
-                documents.read_keys(data, code, authority)
+                read[authority] = documents.read_keys(data, code, authority)
                 texts[path] = data.decode()
         self._take(role, found)
+        self.authorities.update(read)
         return texts
-
-    def _use(self, code: str, texts: Mapping[str, str]) -> None:
-        for path, text in texts.items():
-            authority = roles.authority_of(path)[1]
-            self.authorities[authority] = documents.read_keys(text.encode(), code, authority)
 
     def _remembered(self, code: str) -> None:
         """What was last trusted of a participant stays in force, and is not forgotten."""
         if code in self.memory.documents:
             self.texts[code] = self.memory.documents[code]
-            self._use(code, self.texts[code])
+            for path, text in self.texts[code].items():
+                authority = roles.authority_of(path)[1]
+                self.authorities[authority] = documents.read_keys(text.encode(), code, authority)
         role = roles.role_of(code)
         if role in self.memory.versions:
             self.versions[role], self.digests[role] = self.memory.versions[role], self.memory.digests[role]
