@@ -170,6 +170,15 @@ def test_one_sees_in_words_what_one_signs_and_may_say_no(desk: Desk):
     desk.here("sign targets", "--key", desk.bw, "--passphrase-file", desk.secret, stdin="y\n", says="1 more needed")
 
 
+def test_a_changed_past_is_told_as_well(desk: Desk):
+    rows = json.loads((desk.folder / "trust/targets/participants.json").read_text())
+    rows["participants"]["BW"]["history"][0]["from"] = "2004-01-01"
+    rows["participants"]["EU"]["history"] = []
+    words = desk.here("propose participants.json", desk.file("q.json", {**rows, "serial": 2}))
+    assert "BW: what was PARTICIPANT from 2003-01-01 becomes PARTICIPANT from 2004-01-01" in words
+    assert "EU (European Union): STATUS PARTICIPANT since 2003-01-01 -> no status" in words
+
+
 def test_passphrases_are_asked_for_and_never_shown(tmp_path: Path):
     desk = Desk(tmp_path / "d")
     desk.here("key office/1", "--memory", 1024, stdin="long enough\nlong enough\n")
@@ -355,6 +364,38 @@ def test_a_publication_that_broke_off_was_never_made(desk: Desk, monkeypatch: py
     assert opened(desk).versions == before
     desk.publish()
     assert opened(desk).versions["targets"] == 2
+
+
+def test_new_online_keys_survive_a_publication_that_broke_off(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    from openkimberley.node.trusting import folder
+
+    online = desk.key("online/2")
+    desk.here("rotate offices", "--online", public(online))
+    for key in (desk.bw, desk.eu):
+        desk.sign("root", key)
+    write = folder.write_atomically
+
+    def dies(path: Path, data: bytes, mode: int = 0o644) -> None:
+        if path.name == "timestamp.json":
+            raise OSError("no power")
+        write(path, data, mode)
+
+    monkeypatch.setattr(folder, "write_atomically", dies)
+    desk.online = online
+    desk.publish(fails=OSError)
+    monkeypatch.undo()
+    desk.publish()
+    assert opened(desk).root_version == 2
+
+
+@pytest.mark.django_db
+def test_the_register_of_a_node_comes_from_its_database(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from openkimberley.node import place
+
+    (tmp_path / "node").mkdir()
+    (tmp_path / "node/node.json").write_text(json.dumps(place.here().config))
+    monkeypatch.setenv("KIMBERLEY_DIR", str(tmp_path / "node"))
+    desk.here("propose participants.json --from-register", says="AO (Angola): ADDED")
 
 
 def test_names_from_another_machine_stay_inside_the_folder(tmp_path: Path):

@@ -438,7 +438,7 @@ def test_a_key_list_that_was_changed_on_its_way_leaves_the_keys_last_trusted(mad
     ("change", "words"),
     [
         ({"serial": 0}, "serial"), ({"issued": "soon"}, "issued"), ({"participants": []}, "participants"),
-        ({"strange": 1}, "strange"), ({"warned": [1]}, "warned"), ({"v": 2}, "version 1"),
+({"warned": [1]}, "warned"), ({"v": 2}, "version 1"),
         ({"roles": {"KP": {"keys": [{"kid": "a"}]}}}, "role KP"), ({"participants": {"bw": {}}}, "two capital"),
     ],
 )  # fmt: skip
@@ -451,7 +451,7 @@ def test_a_participants_file_is_read_strictly(change, words):
     ("change", "words"),
     [
         ({"status": "FINE"}, "status"), ({"until": "2002-01-01"}, "after from"), ({"zones": "x"}, "zones"),
-        ({"source": ""}, "source"), ({"conditions": [{"kind": "pray"}]}, "condition"),
+        ({"source": ""}, "source"), ({"conditions": [{"kind": "countersign"}]}, "countersign|min"),
         ({"conditions": [{"kind": "countersign", "role": "KP-MT-CAF", "min": 0}]}, "min"),
         ({"log_freeze": {"o": {"size": -1, "root": ""}}}, "size"),
         ({"log_freeze": {"o": {"size": 1, "root": "AA"}}}, "root"),
@@ -462,6 +462,30 @@ def test_a_period_is_read_strictly(change, words):
     document["participants"]["BW"]["history"][0].update(change)
     with pytest.raises(Untrusted, match=words):
         read_participants(canonical(document))
+
+
+def test_a_condition_of_a_later_version_holds_that_participant_and_nobody_else(made):
+    document = participants(2)
+    document["participants"]["BW"]["history"][0]["conditions"] = [{"kind": "assay", "by": "KP"}]
+    name, data = "participants.json", canonical({**document, "later": 1})
+    with pytest.raises(Untrusted, match="later"):
+        made.propose("participants.json", data)
+    with pytest.raises(Untrusted, match="assay"):
+        made.propose("participants.json", canonical(document))
+    trust = forged(
+        made, "targets",
+        lambda top: top.targets.update({name: TargetFile.from_data(name, data, ["sha256"])}),
+        made.top[:2], **{"participants.json": data},
+    )  # fmt: skip
+    found = opened(trust, made.newcomer(), START)
+    assert found.pending == {"BW": "its status has a condition that this version does not know: assay"}
+
+
+def test_a_weak_hash_is_no_hash(made):
+    def weak(top):
+        top.targets["participants.json"].hashes = {"md5": "0" * 32}
+
+    refused(forged(made, "targets", weak, made.top[:2]), made.newcomer(), START, "listed under md5, not under SHA-256")
 
 
 def test_conditions_and_frozen_logs_are_read():

@@ -141,6 +141,8 @@ def delegation_of(targets: Targets, role: str, name: str) -> Delegation:
 
 def check_bytes(about: MetaFile | TargetFile, data: bytes, name: str) -> None:
     """Raise ``Untrusted`` unless length and hashes are those that were signed."""
+    if about.hashes and not {"sha256", "sha512"} & set(about.hashes):
+        raise Untrusted(STEP, f"{name} is listed under {', '.join(about.hashes)[:40]}, not under SHA-256")
     try:
         about.verify_length_and_hashes(data)
     except LengthOrHashMismatchError as error:

@@ -91,6 +91,8 @@ class _Opening(Walk):
                 awaited=self.memory.changes.get(code), now=self.now, noticed=self.noticed,
             )  # fmt: skip
             self._participant(code, listed, found)
+        for code, kind in documents.strange_conditions(self.document).items():
+            self.pending.setdefault(code, f"its status has a condition that this version does not know: {kind}")
 
     def _participant(self, code: str, listed: Delegation | None, found: continuity.Judgement) -> None:
         known = code in self.memory.delegations

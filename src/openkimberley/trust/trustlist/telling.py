@@ -130,10 +130,13 @@ def _participants(old: Any, new: Any) -> Iterator[str]:
 def _participant(code: str, old: Any, new: Any) -> Iterator[str]:
     if _status(old) != _status(new):
         yield f"{code} ({new['name']}): STATUS {_status(old)} -> {_status(new)}"
-    elif old["history"] != new["history"]:
-        yield f"{code}: its history changed"
+    elif len(old["history"]) > len(new["history"]):
+        yield f"{code}: {len(old['history']) - len(new['history'])} periods of its history are taken away"
     for place, period in enumerate(new["history"]):
         before = old["history"][place] if place < len(old["history"]) else {}
+        was, now = (f"{one['status']} from {one['from']}" if one else "" for one in (before, period))
+        if before and was != now:
+            yield f"{code}: what was {was} becomes {now}"
         for part in sorted({*before, *period} - {"status", "from"}):
             if before.get(part) != period.get(part) and (before or period.get(part)):
                 yield f"{code}, {period['status']} from {period['from']}: {part} {_short(period.get(part))}"
