@@ -34,7 +34,7 @@ _PATTERN = re.compile(r"\^?(?:[A-Z0-9/ .-]|\\d|\[[A-Z0-9-]{1,40}\]|\{[0-9]{1,2}(
 def read_participants(data: bytes, *, own: bool = False) -> dict[str, Any]:
     """``participants.json`` as it stands. Raises ``Untrusted`` naming participant and field.
 
-    A reader passes over parts that came after its version (see ``strange_conditions``); with ``own``, for who writes it,
+    A reader passes over parts that came after its version (see ``strange_conditions``); with ``own``, for its writer,
     they are refused as errors.
     """
     name = "participants.json"

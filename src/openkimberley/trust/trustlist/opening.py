@@ -101,8 +101,7 @@ class _Opening(Walk):
             self._wait(code, "it was enrolled without the record of a key ceremony")
             return
         counts = found.counts
-        if counts is None:
-            return
+        assert counts is not None  # every code here is listed or remembered
         version = self.top.version if counts is listed else counts.version
         self.delegations[code] = Delegation(counts.threshold, counts.keys, version)
         if found.seen is not None:
