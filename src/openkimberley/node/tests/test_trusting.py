@@ -170,6 +170,37 @@ def test_one_sees_in_words_what_one_signs_and_may_say_no(desk: Desk):
     desk.here("sign targets", "--key", desk.bw, "--passphrase-file", desk.secret, stdin="y\n", says="1 more needed")
 
 
+def test_a_stick_with_a_false_past_hides_nothing_from_who_signs(desk: Desk, tmp_path: Path):
+    """The "published" version on the stick already has the change, so no difference would be told: it is refused."""
+    import shutil
+
+    desk.here("propose alerts/1.json", desk.file("a.json", {}))
+    words = desk.sign("targets", desk.bw)
+    assert "for the first time. Compare by voice" in words
+    desk.sign("targets", desk.eu)
+    desk.here("propose alerts/2.json", desk.file("a.json", {}))
+    assert "first time" not in desk.sign("targets", desk.bw)
+    old = Desk(tmp_path / "old")
+    shutil.copytree(desk.folder / "trust", old.folder / "trust")
+    desk.sign("targets", desk.eu)
+    desk.publish()
+    desk.here("renew targets")
+    desk.sign("targets", desk.bw, says="Compared with the list published on")
+    old.secret = desk.secret
+    old.sign("targets", desk.bw, fails=Untrusted, says="never goes back")
+    shutil.rmtree(old.folder / "trust/metadata")
+    old.sign("targets", desk.bw, fails=Untrusted, says="this folder holds none")
+    other = Desk(tmp_path / "other")
+    thief = other.key("side/X")
+    other.here("init --bilateral", "--side", public(thief), "--side", public(desk.bw), "--online", public(thief))
+    other.secret = desk.secret
+    for key in (thief, desk.bw):
+        if key is desk.bw:
+            other.sign("root", key, fails=Untrusted, says="this folder holds none")
+        else:
+            other.sign("root", key)
+
+
 def test_a_changed_past_is_told_as_well(desk: Desk):
     rows = json.loads((desk.folder / "trust/targets/participants.json").read_text())
     rows["participants"]["BW"]["history"][0]["from"] = "2004-01-01"

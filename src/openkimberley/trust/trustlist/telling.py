@@ -1,6 +1,7 @@
 """PURE. What a signature is asked for, in words: the proposed version of a role against the published one.
 
-Nothing is left out: what has no sentence of its own is told as "changed from ... to ...".
+What has no sentence of its own is told as "changed from ... to ..."; of a participant that is added the rest stands in
+the file, whose hash is told.
 """
 
 from __future__ import annotations
@@ -114,10 +115,12 @@ def _read(data: bytes | None) -> Any:
 
 def _participants(old: Any, new: Any) -> Iterator[str]:
     was, now = old.get("participants", {}), new.get("participants", {})
-    yield f"participants.json: serial {new.get('serial')}, issued {new.get('issued')}"
+    digest = sha256(canonical(new)).hex()
+    yield f"participants.json: serial {new.get('serial')}, issued {new.get('issued')}, SHA-256 of its content {digest}"
     for code in sorted({*was, *now}):
         if code not in was:
-            yield f"{code} ({now[code]['name']}): ADDED, {_status(now[code])}"
+            yield f"{code} ({now[code]['name']}): ADDED, {_status(now[code])}, mode {now[code]['mode']}"
+            yield from _bound(code, now[code])
         elif code not in now:
             yield f"{code} ({was[code]['name']}): REMOVED from the list"
         else:
@@ -125,6 +128,14 @@ def _participants(old: Any, new: Any) -> Iterator[str]:
     for part in ("roles", "warned"):
         if (old.get(part) or None) != (new.get(part) or None):
             yield f"{part}: changed from {_short(old.get(part))} to {_short(new.get(part))}"
+
+
+def _bound(code: str, new: Any) -> Iterator[str]:
+    """What binds a participant that is added: zones, conditions, frozen logs."""
+    for period in new["history"]:
+        for part in ("zones", "conditions", "log_freeze"):
+            if period.get(part):
+                yield f"{code}, {period['status']} from {period['from']}: {part} {_short(period[part])}"
 
 
 def _participant(code: str, old: Any, new: Any) -> Iterator[str]:
