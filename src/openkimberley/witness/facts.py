@@ -174,3 +174,7 @@ class Announced:
     cid: str
     day: str
     origin: str
+
+
+STALE = 86_400 + 6 * 3600
+"""Seconds after which a journal's last checkpoint is too old: a day, and a while for a line that is down."""
