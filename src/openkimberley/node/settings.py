@@ -140,6 +140,12 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# The journal as a published log (docs/spec/journal.md). Without a name the node publishes none.
+JOURNAL_ORIGIN = str(_config.get("origin", ""))
+JOURNAL_FOLDER = PLACE.journal
+JOURNAL_EMBARGO_DAYS = int(_config.get("entry_embargo_days", 90))
+"""Days after which anybody may read what an entry publishes; participants may at once."""
+
 METRICS_TOKEN = str(_config.get("metrics_token", ""))
 
 # Languages: every string goes through gettext; English and French are complete, the others are wired.
