@@ -1,4 +1,4 @@
-"""What every test gets: the guards of journal and evidence stay up during a test and step aside only to empty the test database."""
+"""What every test gets: guards stay up during a test and step aside only to empty the test database."""
 
 from __future__ import annotations
 
