@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from openkimberley.journal import standing
 from openkimberley.kernel.errors import NotFound
 from openkimberley.trust.notes import Note, VerifierKey
 from openkimberley.trust.policy import Policy
@@ -22,7 +23,7 @@ POLICY_FILE = "witness-policy.txt"
 
 def own_origin() -> str:
     """The name of this node's own journal, empty where it keeps none that is published."""
-    return str(settings.PLACE.config.get("origin", ""))
+    return standing.origin()
 
 
 def office() -> Office | None:
