@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROUNDS = 3
+ROUNDS = 2
 HERE = Path(__file__).resolve()
 
 
