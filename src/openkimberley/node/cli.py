@@ -27,7 +27,7 @@ COMMANDS = {
     "check": "openkimberley.shipments.cli:check",
     "verify": "openkimberley.node.ask:verify",
     "bundle": "openkimberley.node.ask:bundle",
-    "journal": "openkimberley.node.ask:journal",
+    "journal": "openkimberley.node.journal_cli:journal",
     "certificates": "openkimberley.certificates.cli:certificates",
     "licences": "openkimberley.trade.cli:licences",
     "alerts": "openkimberley.alerts.cli:alerts",

@@ -32,10 +32,17 @@ def _tell(at: datetime) -> int:
     return actions.tell_changes(by=NODE, at=at)
 
 
+def _seal(at: datetime) -> int:
+    from openkimberley.journal.actions.sequencing import make_checkpoint
+
+    return int(make_checkpoint(at=at) is not None)
+
+
 DUE: dict[str, Callable[[datetime], int]] = {
     "withdrawals and corrections told": _tell,
     "confirmations chased": _chase,
     "notices delivered": _deliver,
+    "checkpoints made": _seal,
 }
 """What is looked at on every round, and the act that does it."""
 
