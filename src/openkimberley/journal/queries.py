@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 __all__ = [
-    "HEARTBEAT", "consistency", "cosignatures", "cosigning_due", "entered_before", "entries",
+    "HEARTBEAT", "authorities", "consistency", "cosignatures", "cosigning_due", "entered_before", "entries",
     "head", "history", "index_of", "must_not_sign",
     "newest", "note", "proof", "said", "size", "verify",
 ]  # fmt: skip
@@ -52,6 +52,12 @@ def history(subject: str) -> list[dict[str, Any]]:
 def said(row: Entry) -> dict[str, Any]:
     """An entry as its text says it, with its hash for whoever keeps heads of the chain."""
     return {**json.loads(row.statement), "hash": bytes(row.hash).hex()}
+
+
+def authorities() -> list[str]:
+    """The authorities that have acted here, by code."""
+    found = Entry.objects.exclude(authority="").order_by("authority").values_list("authority", flat=True)
+    return list(found.distinct())
 
 
 def head() -> str:

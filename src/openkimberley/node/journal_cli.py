@@ -115,7 +115,7 @@ def recover(source: str, authority: str | None, as_json: bool) -> None:
 
     from django.utils import timezone
 
-    from openkimberley.journal import guard, mirror, standing
+    from openkimberley.journal import guard, mirror, queries, standing
     from openkimberley.journal.actions.recovery import recover as act
     from openkimberley.journal.actions.sequencing import make_checkpoint
     from openkimberley.kernel.actor import Actor, Role
@@ -128,15 +128,16 @@ def recover(source: str, authority: str | None, as_json: bool) -> None:
         _reader(source, authority), key, own=standing.leaves, size=standing.size(), mark=guard.high_water().read()
     )
     at = timezone.localtime()
-    by = Actor("installer", frozenset({Role.ADMINISTRATOR}), via="cli")
+    # whose they were is lost too: where the node serves one authority they are its own
+    served = queries.authorities()
+    whose = authority or (served[0] if len(served) == 1 else "")
+    by = Actor("installer", frozenset({Role.ADMINISTRATOR}), authority=whose, via="cli")
     count = act(by=by, at=at, found=found, source=source[:200])
     make_checkpoint(at=at, every=timedelta(0))
     if as_json:
         show_json({"recovered": count, "size": standing.size()})
     else:
-        click.echo(
-            f"{count} entries came back. What they said in full, and what the node's tables said of them, is lost:"
-        )
+        click.echo(f"{count} entries came back. Their full words and what the node's tables said of them, is lost:")
         click.echo("look for the papers of the certificates that the journal's page names as journal.recovered.")
 
 
