@@ -28,7 +28,7 @@ COMMANDS = {
     "verify": "openkimberley.node.ask:verify",
     "bundle": "openkimberley.node.ask:bundle",
     "journal": "openkimberley.node.ask:journal",
-    "certificates": "openkimberley.certificates.cli:certificates",
+    "certificates": "openkimberley.node.retention:certificates",
     "licences": "openkimberley.trade.cli:licences",
     "alerts": "openkimberley.alerts.cli:alerts",
     "bench": "openkimberley.node.bench:bench",

@@ -17,6 +17,7 @@ from openkimberley.documents.facts import Label, Page, PageKind, PrintedLine, Pr
 from openkimberley.documents.label import render_label
 from openkimberley.documents.seal import seal_pdf
 from openkimberley.kernel.actor import Actor
+from openkimberley.kernel.errors import Conflict
 from openkimberley.participants import queries as participants
 from openkimberley.trust.canonical import unb64u
 from openkimberley.trust.qr import check_code
@@ -91,11 +92,18 @@ def authority_name(code: str, *, on: date) -> str:
 def certificate_pdf(number: str, *, by: Actor, language: str = "", demonstration: bool = False) -> bytes:
     """The certificate as a sealed PDF/A page. Equal every time it is made, since its date is that of issue."""
     row = certificate(number, by=by)
+    refuse_erased(row)
     page = render_certificate(page_of(row, language=language, demonstration=demonstration))
     sealing = keys(row.authority, "seal")
     if not sealing:
         return page
     return seal_pdf(page, _der_signer(signer_for(row.authority, "seal")), bytes(sealing[-1].x509), at=row.issued_at)
+
+
+def refuse_erased(row: Certificate) -> None:
+    """Raise ``Conflict`` where nothing is left to print: what was personal in the certificate was erased."""
+    if row.erased_at:
+        raise Conflict(f"what certificate {row.number} said was erased on {row.erased_at:%Y-%m-%d}")
 
 
 def _der_signer(signer: Signer) -> Callable[[bytes], bytes]:
@@ -111,6 +119,7 @@ def _der_signer(signer: Signer) -> Callable[[bytes], bytes]:
 def label_pdf(number: str, *, by: Actor, demonstration: bool = False) -> bytes:
     """The label for the sealed bag."""
     row = certificate(number, by=by)
+    refuse_erased(row)
     says = certificate_facts(row)
     return render_label(
         Label(
