@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 PDF_MAGIC = b"%PDF-"
 
 
-def verify_file(data: bytes, bundle: Bundle, *, now: datetime, authority: str | None = None) -> Report:
-    """Judge the bytes of a file: a PDF, an SD-JWT, or the text of a QR code. ``Untrusted`` for too large a PDF."""
+def verify_file(
+    data: bytes, bundle: Bundle, *, now: datetime, authority: str | None = None, proof: str = ""
+) -> Report:
+    """Judge the bytes of a file: a PDF, an SD-JWT, or the text of a QR code. ``Untrusted`` for too large a PDF.
+
+    ``proof`` is that of the certificate's entry in the journal, where it came beside; a PDF may hold its own.
+    """
     if not data[:1024].lstrip().startswith(PDF_MAGIC):
-        return engine.verify(data, bundle, now=now, authority=authority)
+        return engine.verify(data, bundle, now=now, authority=authority, proof=proof)
     from openkimberley.documents.read import read_pdf
 
     reading = read_pdf(data, seal_roots(bundle))
@@ -30,7 +35,9 @@ def verify_file(data: bytes, bundle: Bundle, *, now: datetime, authority: str | 
     # A seal that cannot be read was broken by whoever changed the file: an untouched page has a readable one, or none.
     state = SealState.ALTERED if reading.seal == "unreadable" else SealState(str(reading.seal))
     finding = SealFinding(state, reading.certificate_sha256 or "", reading.detail)
-    return engine.verify_pdf(reading.sd_jwt or "", finding, bundle, now=now, authority=authority)
+    return engine.verify_pdf(
+        reading.sd_jwt or "", finding, bundle, now=now, authority=authority, proof=proof or reading.proof or ""
+    )
 
 
 def seal_roots(bundle: Bundle) -> list[bytes]:

@@ -20,6 +20,7 @@ from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.errors import Conflict
 from openkimberley.participants import queries as participants
 from openkimberley.trust.canonical import unb64u
+from openkimberley.trust.proof import Proof
 from openkimberley.trust.qr import check_code
 from openkimberley.trust.signing import signer_for
 
@@ -42,7 +43,7 @@ def language_of(authority: str) -> str:
     return wanted[0] if wanted else "en"
 
 
-def page_of(row: Certificate, *, language: str = "", demonstration: bool = False) -> Page:
+def page_of(row: Certificate, *, language: str = "", demonstration: bool = False, proof: str = "") -> Page:
     """A certificate as the printed page shows it."""
     says = certificate_facts(row)
     assert says.exporter is not None
@@ -69,7 +70,16 @@ def page_of(row: Certificate, *, language: str = "", demonstration: bool = False
         validated_by=says.validated.by if says.validated else "",
         validated_on=says.validated.date if says.validated else None, countersigned_by=says.countersigned_by,
         zone=says.zone, replaces=row.replaces, void=row.status if gone else "", demonstration=demonstration,
+        proof=proof, proof_code=_proof_code(proof),
     )  # fmt: skip
+
+
+def _proof_code(text: str) -> str:
+    """The proof as a code, empty where there is none."""
+    if not text:
+        return ""
+    found = Proof.parse(text)
+    return found.code(log=found.checkpoint.origin)
 
 
 def _printed(party: facts.Party) -> PrintedParty:
@@ -89,11 +99,20 @@ def authority_name(code: str, *, on: date) -> str:
     return known.name if known else code
 
 
-def certificate_pdf(number: str, *, by: Actor, language: str = "", demonstration: bool = False) -> bytes:
-    """The certificate as a sealed PDF/A page. Equal every time it is made, since its date is that of issue."""
+def certificate_pdf(
+    number: str, *, by: Actor, language: str = "", demonstration: bool = False,
+    proof: Callable[[Certificate], str] | None = None,
+) -> bytes:  # fmt: skip
+    """The certificate as a sealed PDF/A page. Equal every time it is made, since its date is that of issue.
+
+    ``proof`` gives the text of the proof that it stands in the journal, or empty: it is attached, printed as a code on
+    a last page, and sealed with the rest. A page that is made before there is one goes without.
+    """
     row = certificate(number, by=by)
     refuse_erased(row)
-    page = render_certificate(page_of(row, language=language, demonstration=demonstration))
+    page = render_certificate(
+        page_of(row, language=language, demonstration=demonstration, proof=proof(row) if proof else "")
+    )
     sealing = keys(row.authority, "seal")
     if not sealing:
         return page

@@ -60,7 +60,9 @@ def _verify_pdf(data: bytes, bundle: Bundle, *, by: Actor, at: datetime) -> Repo
     # A seal that cannot be read was broken by whoever changed the file: an untouched page has a readable one, or none.
     state = SealState.ALTERED if reading.seal == "unreadable" else SealState(str(reading.seal))
     seal = SealFinding(state, reading.certificate_sha256 or "", reading.detail)
-    return engine.verify_pdf(reading.sd_jwt or "", seal, bundle, now=at, authority=by.authority or None)
+    return engine.verify_pdf(
+        reading.sd_jwt or "", seal, bundle, now=at, authority=by.authority or None, proof=reading.proof or ""
+    )
 
 
 @dataclass(frozen=True, slots=True)
