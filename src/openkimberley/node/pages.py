@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +25,12 @@ from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission, Role
 from openkimberley.kernel.errors import NotFound, NotPermitted, Untrusted
 from openkimberley.kernel.rules import register
+from openkimberley.node import bundles
 from openkimberley.node import metrics as measured
-from openkimberley.node.verifying import PDF_MAGIC, current_bundle, verify_file
 from openkimberley.shipments import queries as shipments
 from openkimberley.trade import queries as trade
+from openkimberley.verification.files import is_pdf, verify_file
+from openkimberley.verification.known import known_bundle
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -98,7 +99,7 @@ def _artefact(text: str, uploaded: bytes) -> bytes:
         return text.encode()
     if len(uploaded) > MOST_UPLOADED:
         raise Untrusted("1 parse", "the file is larger than any certificate")
-    if uploaded[:1024].lstrip().startswith(PDF_MAGIC) or _is_text(uploaded):
+    if is_pdf(uploaded) or _is_text(uploaded):
         return uploaded
     codes = [code for code in scan(uploaded) if code.startswith(("KPC1:", "KPL1:"))]
     if not codes:
@@ -115,8 +116,8 @@ def _is_text(data: bytes) -> bool:
 
 def _judge(request: HttpRequest, data: bytes) -> Report:
     """Ask the engine with the node's own bundle, for the desk of the signed-in officer if there is one."""
-    now = timezone.localtime()
-    return verify_file(data, current_bundle(at=now), now=now, authority=actor_of(request).authority or None)
+    now, by = timezone.localtime(), actor_of(request)
+    return verify_file(data, known_bundle(at=now, authority=by.authority), now=now, authority=by.authority or None)
 
 
 def _shown(report: Report) -> dict[str, Any]:
@@ -222,8 +223,8 @@ def guide(request: HttpRequest) -> HttpResponse:
 @require_GET
 def bundle(request: HttpRequest) -> HttpResponse:
     """The node's bundle, for a stick: participants, public keys, statuses. For officers; it lists who was confirmed."""
-    demand(request, Permission.PAPER_REGISTER)
-    body = json.dumps(certificates.bundle(at=timezone.localtime()), ensure_ascii=False)
+    by = demand(request, Permission.PAPER_REGISTER)
+    body = bundles.handed_out(at=timezone.localtime(), authority=by.authority)
     response = HttpResponse(body, content_type="application/json")
     response["Content-Disposition"] = 'attachment; filename="bundle.json"'
     return response

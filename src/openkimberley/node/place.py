@@ -6,6 +6,7 @@
     DIR/node.sqlite3     the database, unless ``KIMBERLEY_DATABASE`` names a PostgreSQL one
     DIR/keys/            encrypted key files, one for each key
     DIR/files/           documents and photographs, named by their SHA-256
+    DIR/journal/         the published journal: checkpoint, tiles, bundles; and the high-water mark, kept out of backups
     DIR/outbox/          e-mails as files, where no mail server is set
     DIR/bundle.json      what a check needs when there is no node: participants, keys, statuses
 
@@ -55,6 +56,11 @@ class Place:
         return self.root / "files"
 
     @property
+    def journal(self) -> Path:
+        """The folder of the published journal."""
+        return self.root / "journal"
+
+    @property
     def outbox(self) -> Path:
         """The folder of e-mails that no server took."""
         return self.root / "outbox"
@@ -74,6 +80,11 @@ def adopted_bundle() -> Path:
     """The bundle that ``kimberley verify`` trusts on this machine when none is named: adopted on purpose, once."""
     state = os.environ.get("XDG_STATE_HOME") or Path(os.environ.get("HOME", ".")) / ".local" / "state"
     return Path(state) / "openkimberley" / "bundle.json"
+
+
+def adopted_memory() -> Path:
+    """What this machine remembers of the trust list it adopted, so that it never goes back."""
+    return adopted_bundle().with_name("trust.json")
 
 
 def database(place: Place) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from openkimberley.certificates.queries.asking import (
     stated,
     valuations,
 )
-from openkimberley.certificates.queries.bundling import bundle, keys, local, public_key, signed_local
+from openkimberley.certificates.queries.bundling import bundle, keys, listing, local, public_key, served, signed_local
 from openkimberley.certificates.queries.disclosures import (
     company_of,
     disclosures,
@@ -58,6 +58,7 @@ from openkimberley.certificates.queries.sight import (
     certificate,
     certificate_facts,
     issued,
+    issued_as,
     participant_of,
     parts,
     visible,
@@ -125,9 +126,11 @@ __all__ = [
     "holdings",
     "index_of_lists",
     "issued",
+    "issued_as",
     "keys",
     "label_pdf",
     "language_of",
+    "listing",
     "lists",
     "local",
     "may_number",
@@ -152,6 +155,7 @@ __all__ = [
     "received",
     "retention_years",
     "search",
+    "served",
     "shown_certificate",
     "signed_lists",
     "signed_local",

@@ -105,7 +105,7 @@ from openkimberley.shipments.queries.rows import (
     visible_arrivals,
     visible_shipments,
 )  # fmt: skip
-from openkimberley.shipments.queries.sight import current_bundle, sighting, verdict
+from openkimberley.shipments.queries.sight import sighting, verdict
 
 __all__ = [
     "EVENTS",
@@ -136,7 +136,6 @@ __all__ = [
     "confirmation_facts",
     "confirmations",
     "corrected",
-    "current_bundle",
     "declared_value",
     "differences",
     "differences_left",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('journal', '0002_published_entries'),
+        ("journal", "0003_checkpoints"),
     ]
 
     operations = [
