@@ -29,7 +29,7 @@ COMMANDS = {
     "bundle": "openkimberley.node.ask:bundle",
     "trust": "openkimberley.node.trusting:trust",
     "journal": "openkimberley.node.journal_cli:journal",
-    "certificates": "openkimberley.certificates.cli:certificates",
+    "certificates": "openkimberley.node.retention:certificates",
     "licences": "openkimberley.trade.cli:licences",
     "alerts": "openkimberley.alerts.cli:alerts",
     "bench": "openkimberley.node.bench:bench",

@@ -49,7 +49,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     subject, event = (request.GET.get(name, "").replace("\0", "")[:80] for name in ("subject", "event"))
     rows = queries.entries(subject=subject, event=event, authority=by.authority)
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    shown = [{"row": row, "said": json.loads(row.statement)["statement"]} for row in page]
+    shown = [{"row": row, "said": journal.said(row)["statement"]} for row in page]
     return render(
         request, "node/journal.html",
         {"page": page, "shown": shown, "subject": subject, "event": event, "seal": _seal()},

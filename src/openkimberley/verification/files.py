@@ -34,7 +34,9 @@ def verify_file(data: bytes, bundle: Bundle, *, now: datetime, authority: str | 
     # A seal that cannot be read was broken by whoever changed the file: an untouched page has a readable one, or none.
     state = SealState.ALTERED if reading.seal == "unreadable" else SealState(str(reading.seal))
     finding = SealFinding(state, reading.certificate_sha256 or "", reading.detail)
-    return engine.verify_pdf(reading.sd_jwt or "", finding, bundle, now=now, authority=authority, proof=proof)
+    return engine.verify_pdf(
+        reading.sd_jwt or "", finding, bundle, now=now, authority=authority, proof=proof or reading.proof or ""
+    )
 
 
 def is_pdf(data: bytes) -> bool:

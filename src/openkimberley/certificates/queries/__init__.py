@@ -46,6 +46,13 @@ from openkimberley.certificates.queries.pages import (
     language_of,
     page_of,
 )
+from openkimberley.certificates.queries.retention import (
+    due_for_erasure,
+    ended_on,
+    erasure,
+    file_in_use,
+    retention_years,
+)
 from openkimberley.certificates.queries.sight import (
     application,
     certificate,
@@ -107,7 +114,11 @@ __all__ = [
     "drawn",
     "draws_of",
     "due",
+    "due_for_erasure",
     "edition",
+    "ended_on",
+    "erasure",
+    "file_in_use",
     "fill",
     "forms_count",
     "held_licences",
@@ -142,6 +153,7 @@ __all__ = [
     "read_content",
     "readable",
     "received",
+    "retention_years",
     "search",
     "served",
     "shown_certificate",

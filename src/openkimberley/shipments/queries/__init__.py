@@ -31,8 +31,10 @@ from openkimberley.shipments.queries.asked import (
 )  # fmt: skip
 from openkimberley.shipments.queries.ending import (
     before_correction,
+    before_erasure,
     closing,
     declared_value,
+    import_ended_on,
     public_confirmation,
     receipt_fields,
     receipt_hash,
@@ -121,6 +123,7 @@ __all__ = [
     "before_confirmation",
     "before_correction",
     "before_departure",
+    "before_erasure",
     "before_release",
     "before_sealing",
     "before_use",
@@ -139,6 +142,7 @@ __all__ = [
     "due_notices",
     "expected",
     "found_facts",
+    "import_ended_on",
     "issuer_of",
     "late_confirmations",
     "late_exports",
