@@ -95,7 +95,7 @@ def test_an_entry_altered_behind_the_guards_is_found():
     for number in range(3):
         honest(by=KAGISO, at=NOW, subject=f"S{number}")
     links = [
-        chain.Link(e.index, e.statement.encode(), bytes(e.previous), bytes(e.hash))
+        chain.Link(e.index, e.statement.encode(), bytes(e.previous), bytes(e.hash), e.entry.encode(), bytes(e.leaf))
         for e in Entry.objects.order_by("index")
     ]
     altered = chain.Link(1, links[1].statement.replace(b'"1"', b'"2"', 1), links[1].previous, links[1].hash)
