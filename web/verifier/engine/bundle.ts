@@ -5,11 +5,16 @@ import { iso, SECONDS_A_DAY, toDays, toSeconds } from "./days.ts";
 import { BUNDLE, Untrusted } from "./errors.ts";
 import { fromPlain, isObject, type Json, type JsonObject, parseJson, toPlain } from "./json.ts";
 import { PublicKey } from "./keys.ts";
+import { Note, VerifierKey } from "./notes.ts";
+import { Policy } from "./policy.ts";
 import { decodeStatusList, type StatusList } from "./statuslist.ts";
 import { first, toUtf8 } from "./texts.ts";
 
 /** The label carries the first 16 bytes of a cid, so look-ups go by these. */
 export const CID_PREFIX = 16;
+
+/** Hours in which an issuer enters a certificate in its journal, where the list says nothing else. */
+export const MAX_LOG_DELAY_H = 24;
 
 const STATUSES = [
   "PARTICIPANT",
@@ -31,12 +36,17 @@ export interface Span {
   end: number | null;
   source: string;
   zones: string[];
+  /** How many signatures of which role a certificate must bear beside the issuer's. */
+  countersigners: { role: string; least: number }[];
+  /** How many entries the journals of the Participant's authorities had when the status began, by origin. */
+  frozen: Map<string, bigint>;
 }
 
 export interface Participant {
   code: string;
   name: string;
   history: Span[];
+  maxLogDelayHours: number;
 }
 
 /** A registered range of certificate numbers; `year` 0 means any year. */
@@ -55,6 +65,14 @@ export interface Authority {
   patterns: RegExp[];
   ranges: NumberRange[];
   sealCertificates: Set<string>;
+  journal: VerifierKey | null;
+  witness: VerifierKey | null;
+}
+
+/** The proof of a certificate that a bundle brings along: its whole cid, and the proof as text. */
+export interface Proved {
+  cid: Bytes;
+  proof: string;
 }
 
 export interface ListedStatus {
@@ -81,6 +99,13 @@ export class Bundle {
   readonly used = new Map<string, Set<string>>();
   readonly alerts: Set<string>;
   readonly bans = new Map<string, Ban>();
+  /** Participants whose keys are in question, and why. */
+  readonly pending = new Map<string, string>();
+  readonly policy: Policy | null;
+  /** Cosigned checkpoints that were kept, by the journal's name. */
+  readonly seen = new Map<string, Note[]>();
+  readonly proofs = new Map<string, Proved>();
+  readonly countersigners = new Map<string, PublicKey[]>();
   private readonly written: JsonObject;
 
   /** `written` is an evaluated bundle: its JSON text or bytes, or the object it parses to. Throws `Untrusted`. */
@@ -99,6 +124,9 @@ export class Bundle {
       this.readUses();
       this.alerts = new Set(list(this.written.get("alerts") ?? []).map((one) => plainNumber(text(one))));
       this.readBans();
+      const policy = this.written.get("policy");
+      this.policy = policy ? Policy.parse(text(policy)) : null;
+      this.readJournals();
     } catch (error) {
       throw error instanceof Untrusted ? error : new Untrusted(BUNDLE, `this is not a bundle: ${first(String(error), 80)}`);
     }
@@ -126,7 +154,8 @@ export class Bundle {
       const about = object(written);
       const history = list(about.get("history") ?? []).map(span);
       history.sort((one, other) => one.start - other.start);
-      const participant = { code, name: text(about.get("name") ?? code), history };
+      const hours = number(about.get("max_log_delay_h") ?? MAX_LOG_DELAY_H);
+      const participant = { code, name: text(about.get("name") ?? code), history, maxLogDelayHours: hours };
       for (const alias of [code, ...list(about.get("codes") ?? []).map(text)]) this.participants.set(alias, participant);
     }
   }
@@ -160,6 +189,24 @@ export class Bundle {
       const one = object(written);
       const cid = prefix(one.get("cid") ?? null);
       this.used.set(cid, (this.used.get(cid) ?? new Set()).add(text(one.get("authority"))));
+    }
+  }
+
+  /** Whose keys are in question, the checkpoints and proofs that came along, and who may countersign. */
+  private readJournals(): void {
+    const part = (name: string): JsonObject => object(this.written.get(name) ?? new Map());
+    const trust = object(this.written.get("trust") ?? new Map());
+    for (const [code, reason] of object(trust.get("pending") ?? new Map())) this.pending.set(code, text(reason));
+    for (const [origin, notes] of part("checkpoints")) {
+      this.seen.set(origin, list(notes).map((note) => Note.parse(text(note))));
+    }
+    for (const written of part("proofs").values()) {
+      const one = object(written);
+      const cid = unb64u(one.get("cid"), BUNDLE);
+      this.proofs.set(cidKey(cid), { cid, proof: text(one.get("proof")) });
+    }
+    for (const [role, about] of part("roles")) {
+      this.countersigners.set(role, list(object(about).get("keys") ?? []).map((key) => PublicKey.read(key)));
     }
   }
 
@@ -217,6 +264,13 @@ function span(written: Json): Span {
     end: until ? day(until) : null,
     source: String(about.get("source") ?? ""),
     zones: list(about.get("zones") ?? []).map(text),
+    countersigners: list(about.get("conditions") ?? [])
+      .map(object)
+      .filter((one) => text(one.get("kind")) === "countersign")
+      .map((one) => ({ role: text(one.get("role")), least: number(one.get("min")) })),
+    frozen: new Map(
+      [...object(about.get("log_freeze") ?? new Map())].map(([origin, one]) => [origin, BigInt(number(object(one).get("size")))]),
+    ),
   };
 }
 
@@ -237,7 +291,17 @@ function readAuthority(code: string, about: JsonObject): Authority {
       };
     }),
     sealCertificates: new Set(list(about.get("seal_certificates") ?? []).map((sha) => text(sha).toLowerCase())),
+    journal: named(about.get("log"), "origin"),
+    witness: named(about.get("witness"), "name"),
   };
+}
+
+/** The key of a journal or witness, which must bear the name it is listed under. */
+function named(written: Json | undefined, name: string): VerifierKey | null {
+  if (written === undefined || written === null) return null;
+  const about = object(written);
+  const key = VerifierKey.parse(text(about.get("vkey")));
+  return key.name === about.get(name) ? key : wrong("the key of a journal or witness bears another name");
 }
 
 /** The pattern over a whole number. Patterns are plain: classes, counts and alternatives, alike in both engines. */

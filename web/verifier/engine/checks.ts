@@ -1,10 +1,11 @@
 // The numbered checks, each on its own. One that could not be made says so: it is neither passed nor failed.
 // Templates are the English message ids of the node, letter for letter: the page translates by them.
 
-import { type Bundle, cidKey, plainNumber, type Span, statusAt } from "./bundle.ts";
+import { cidKey, type Participant, plainNumber, type Span, statusAt } from "./bundle.ts";
 import { iso, year } from "./days.ts";
 import { Untrusted } from "./errors.ts";
-import { type Check, check, type Claims, type Facts, type SealFinding } from "./facts.ts";
+import { type Check, check, type Facts, type SealFinding } from "./facts.ts";
+import { type Case, countersigned, entered, type Logged, UNLOGGED } from "./journal.ts";
 import type { PublicKey } from "./keys.ts";
 import { SUSPENDED, USED, VOID } from "./statuslist.ts";
 import { byCodePoint, first } from "./texts.ts";
@@ -16,17 +17,6 @@ const HOLD_DAYS = 90;
 
 const TRADES = ["PARTICIPANT", "TRADING_ENTITY"];
 const NEVER = ["APPLICANT", "NON_PARTICIPANT"];
-
-/** What the checks look at. `day` is today, `seconds` now; `age` the days since the bundle was issued. */
-export interface Case {
-  claims: Claims;
-  bundle: Bundle;
-  day: number;
-  seconds: number;
-  age: number;
-  authority: string | null;
-  transit: boolean;
-}
 
 interface Signed {
   key: PublicKey | null;
@@ -122,40 +112,55 @@ export function content(it: Case): Check {
   return check(5, "pass", "The content has its form, and what it adds up to is right.");
 }
 
-/** 6: the key was in use on the date of issue, and not compromised. The date is only the issuer's word (low). */
-export function time(it: Case, key: PublicKey | null): Check {
+/** 6: the key was in use when the certificate was signed, and not compromised.
+ *
+ * When that was, witnesses tell where the journal's proof holds (assurance high); else only the issuer (low). */
+export function time(it: Case, key: PublicKey | null, logged: Logged): Check {
   const { claims } = it;
   if (!key || claims.issued === null) return check(6, "unknown", "Without the key nobody can tell whether it was in use.");
   const day = claims.issued;
   const since = key.compromisedSince === null ? "" : iso(key.compromisedSince);
   const facts = { kid: key.kid, date: iso(day), since };
-  if ((key.notBefore !== null && day < key.notBefore) || (key.notAfter !== null && day > key.notAfter)) {
+  const { after, by } = logged;
+  const { notBefore, notAfter } = key;
+  const afterItsEnd = notAfter !== null && (day > notAfter || (after !== null && after > notAfter));
+  const beforeItsStart = notBefore !== null && (day < notBefore || (by !== null && by < notBefore));
+  if (afterItsEnd || beforeItsStart) {
     return check(6, "fail", "The key %(kid)s was not in use on %(date)s, the date of issue.", facts);
   }
-  const doubt = key.state === "active" ? null : outOfUse(key, day, facts);
+  const doubt = key.state === "active" ? null : outOfUse(key, day, logged, facts);
   if (doubt) return doubt;
   if (claims.signedOn !== null && Math.abs(claims.signedOn - day) > 1) {
     return check(6, "warn", "The certificate is dated %(date)s but was signed on another day.", facts);
+  }
+  if (by !== null) {
+    const template = "The key %(kid)s was in use; witnesses saw the entry by %(witnessed)s (assurance high).";
+    return check(6, "pass", template, { ...facts, witnessed: iso(by) });
   }
   return check(6, "pass", "The key %(kid)s was in use on %(date)s (assurance low: the date is the issuer's word).", facts);
 }
 
 /** The doubt that a retired or compromised key leaves about a certificate of that day, if it leaves one. */
-function outOfUse(key: PublicKey, day: number, facts: Facts): Check | null {
+function outOfUse(key: PublicKey, day: number, logged: Logged, facts: Facts): Check | null {
   if (key.state === "retired") {
     if (key.notAfter !== null) return null;
     const template = "The key %(kid)s is retired, and the list does not say since when.";
     return check(6, "unknown", template, facts, { ask: true });
   }
-  if (key.compromisedSince === null || day >= key.compromisedSince) {
+  const since = key.compromisedSince;
+  // Witnesses saw it while the key was still in good hands.
+  if (since !== null && logged.by !== null && logged.by < since) return null;
+  if (since === null || day >= since || (logged.after !== null && logged.after >= since)) {
     return check(6, "fail", "The key %(kid)s is compromised: nothing signed with it since %(since)s counts.", facts);
   }
   const template = "The key %(kid)s is compromised since %(since)s; only the issuer can say if this was signed before.";
   return check(6, "unknown", template, facts, { ask: true });
 }
 
-/** 7: on the date of issue the issuer could trade, under its conditions, and so could the destination. */
-export function participant(it: Case): Check {
+/** 7: on the date of issue the issuer could trade, under its conditions, and so could the destination.
+ *
+ * Where the list pins how far a journal had come when a status began, the entry's place decides, not the date. */
+export async function participant(it: Case, logged: Logged = UNLOGGED): Promise<Check> {
   const { claims, bundle } = it;
   const day = claims.issued ?? it.day;
   const facts: Facts = { code: claims.participant || "?", date: iso(day), list: bundle.listDate };
@@ -169,15 +174,52 @@ export function participant(it: Case): Check {
   }
   facts["name"] = listed.name;
   return (
-    issuer(it, statusAt(listed, day), facts) ??
+    frozen(it, listed, day, logged, facts) ??
+    (await issuer(it, spanOf(it, listed, day, logged), facts)) ??
     destinationTrades(it, day, facts) ??
     ownRules(it, day) ??
+    pending(it, facts) ??
     stale(it, facts) ??
     check(7, "pass", "%(name)s was a Participant free to issue on %(date)s (list of %(list)s).", facts)
   );
 }
 
-function issuer(it: Case, span: Span | null, facts: Facts): Check | null {
+/** The status that counts: that of the day, unless the journal's frozen size shows the entry to be older. */
+function spanOf(it: Case, listed: Participant, day: number, logged: Logged): Span | null {
+  const span = statusAt(listed, day);
+  const size = span ? frozenAt(it, span) : null;
+  return span && size !== null && logged.place !== null && logged.place < size ? statusAt(listed, span.start - 1) : span;
+}
+
+/** The objection to a certificate that is dated before a status, but was entered after it began. */
+function frozen(it: Case, listed: Participant, day: number, logged: Logged, facts: Facts): Check | null {
+  const place = logged.place ?? it.claims.logIndex;
+  if (place === null) return null;
+  for (const span of listed.history) {
+    const size = frozenAt(it, span);
+    if (size === null || span.start <= day || place < size || TRADES.includes(span.status)) continue;
+    const since = { since: iso(span.start), size: String(size), status: span.status, source: span.source };
+    const template =
+      "It is dated %(date)s, but was entered in the journal after %(since)s, when %(name)s was no longer " +
+      "free to issue: %(status)s (%(source)s; frozen at %(size)s entries).";
+    return check(7, "fail", template, { ...facts, ...since });
+  }
+  return null;
+}
+
+function frozenAt(it: Case, span: Span): bigint | null {
+  const journal = it.bundle.authorities.get(it.claims.authority)?.journal;
+  return journal ? (span.frozen.get(journal.name) ?? null) : null;
+}
+
+/** The doubt about a Participant whose keys were exchanged without the word of its old ones. */
+function pending(it: Case, facts: Facts): Check | null {
+  const reason = it.bundle.pending.get(it.claims.participant);
+  if (!reason) return null;
+  return check(7, "warn", "The keys of %(name)s are in question: %(reason)s", { ...facts, reason }, { ask: true });
+}
+
+async function issuer(it: Case, span: Span | null, facts: Facts): Promise<Check | null> {
   if (!span || NEVER.includes(span.status)) {
     return check(7, "fail", "%(name)s was not a Participant on %(date)s: its certificate is a fake (R178).", facts);
   }
@@ -189,7 +231,7 @@ function issuer(it: Case, span: Span | null, facts: Facts): Check | null {
     return check(7, "fail", "%(name)s could not issue on %(date)s: %(status)s (%(source)s).", facts);
   }
   const { zone, zoneShown } = it.claims;
-  if (zone !== null && span.zones.includes(zone)) return null;
+  if (!span.zones.length || (zone !== null && span.zones.includes(zone))) return countersigned(it, span.countersigners, facts);
   if (zone === null && !zoneShown) {
     const template = "%(name)s may export only from certain zones (%(zones)s); this does not show the zone.";
     return check(7, "unknown", template, facts);
@@ -351,7 +393,7 @@ export function pageSeal(it: Case, finding: SealFinding): Check | null {
 export async function messageChecks(it: Case): Promise<Check[]> {
   const { key, found, signature } = await keyAndSignature(it);
   if (signature.result === "fail") return [found, signature];
-  const further = it.claims.number ? [time(it, key), participant(it)] : [];
+  const further = it.claims.number ? [time(it, key, UNLOGGED), await participant(it)] : [];
   return [found, signature, speaksFor(it, key), content(it), ...further];
 }
 
@@ -374,12 +416,14 @@ export async function allChecks(it: Case, seal: SealFinding | null = null): Prom
   const before = [found, page ?? signature];
   if (signature.result === "fail") return before; // nothing that follows could be believed
   if (it.claims.problems.length && !it.claims.number) return [...before, content(it)]; // nothing else can be read
+  const logged = await entered(it);
   return [
     ...before,
     binding(it, key),
     content(it),
-    time(it, key),
-    participant(it),
+    time(it, key, logged),
+    await participant(it, logged),
+    logged.check,
     status(it),
     use(it),
     validity(it),

@@ -7,17 +7,18 @@
 
 import { equal } from "./bytes.ts";
 import type { Bundle } from "./bundle.ts";
-import { allChecks, type Case, messageChecks, participant, status } from "./checks.ts";
+import { allChecks, messageChecks, participant, status } from "./checks.ts";
 import { SECONDS_A_DAY } from "./days.ts";
 import { Untrusted } from "./errors.ts";
 import { type Advice, type Check, check, type Claims, claims, type Report, report, type Verdict } from "./facts.ts";
+import type { Case } from "./journal.ts";
 import { isPdf, readPdf } from "./pdf.ts";
 import { fromCredential, read, textOf } from "./reading.ts";
 import { parseSdJwt, signingInputHash } from "./sdjwt.ts";
 import { strip } from "./texts.ts";
 
-/** Steps whose warning holds the goods: stale data, status, use. */
-const HOLDING = [7, 9, 10];
+/** Steps whose warning holds the goods: stale data, journal, status, use. */
+const HOLDING = [7, 8, 9, 10];
 
 /** What may be said, signed, about a certificate. */
 const MESSAGES = ["receipt", "void", "correction"];
@@ -46,11 +47,13 @@ export interface Circumstances {
 
 /** Check a QR text, an SD-JWT, a signed message, a certificate number, or the bytes of any of these or of a PDF. */
 export async function verify(artefact: string | Uint8Array, bundle: Bundle, circumstances: Circumstances): Promise<Report> {
-  const { now, authority = null, transit = false } = circumstances;
+  const { now, transit = false } = circumstances;
+  const authority = circumstances.authority || null;
+  const proof = strip(circumstances.proof ?? "");
   const about = (said: Claims): Case => {
     const seconds = Math.floor(now.getTime() / 1000);
     const age = Math.floor(Math.max(0, seconds - bundle.issuedSeconds) / SECONDS_A_DAY);
-    return { claims: said, bundle, day: Math.floor(seconds / SECONDS_A_DAY), seconds, age, authority: authority || null, transit };
+    return { claims: said, bundle, day: Math.floor(seconds / SECONDS_A_DAY), seconds, age, authority, transit, proof };
   };
   try {
     if (typeof artefact !== "string" && isPdf(artefact)) return await page(artefact as Uint8Array<ArrayBuffer>, about);
@@ -101,14 +104,14 @@ function unreadable(error: Untrusted): Check[] {
 }
 
 /** A bare number: nothing is signed, so only the register, the alerts and the issuer can say something. */
-function paper(it: Case): Check[] {
+async function paper(it: Case): Promise<Check[]> {
   const { claims: said, bundle } = it;
   const facts = { number: said.number, issuer: said.participant };
   const digital = bundle.hasKeys("", said.participant);
   const template = digital
     ? "%(issuer)s signs its certificates: scan the code on %(number)s."
     : "%(number)s is a paper certificate: %(issuer)s signs none digitally. Compare with the specimen and ask.";
-  return [check(1, "unknown", template, facts, { ask: !digital }), participant(it), status(it)];
+  return [check(1, "unknown", template, facts, { ask: !digital }), await participant(it), status(it)];
 }
 
 function closedPage(): Check[] {

@@ -3,6 +3,7 @@
 import { b64u, type Bytes } from "./bytes.ts";
 import type { PaperCertificate } from "./certificate.ts";
 import { iso } from "./days.ts";
+import type { JsonObject } from "./json.ts";
 import type { PublicKey } from "./keys.ts";
 import { checkCode } from "./qr.ts";
 import { fill } from "./texts.ts";
@@ -65,10 +66,14 @@ export interface Claims {
   verify: ((key: PublicKey) => Promise<void>) | null;
   issued: number | null;
   expires: number | null;
+  /** These two tell a withheld claim from an absent one; `countersigned` is null where it is withheld. */
+  issueShown: boolean;
   signedOn: number | null;
   destination: string;
   zone: string | null;
   zoneShown: boolean;
+  countersigned: JsonObject[] | null;
+  logIndex: bigint | null;
   seal: string;
   cid: Bytes;
   status: StatusPlace | null;
@@ -86,10 +91,13 @@ export function claims(kind: string, about: Partial<Claims> = {}): Claims {
     verify: null,
     issued: null,
     expires: null,
+    issueShown: true,
     signedOn: null,
     destination: "",
     zone: null,
     zoneShown: false,
+    countersigned: null,
+    logIndex: null,
     seal: "",
     cid: new Uint8Array(),
     status: null,

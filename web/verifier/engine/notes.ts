@@ -1,15 +1,16 @@
 // Signed notes, checkpoints and cosignatures (c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature).
 
-import { b64, type Bytes, big, concat, hex, sha256, unb64 } from "./bytes.ts";
+import { b64, type Bytes, big, concat, hex, sha256, unb64, unhex } from "./bytes.ts";
 import { LOG, Untrusted } from "./errors.ts";
 import { PublicKey } from "./keys.ts";
-import { first, fromUtf8, toUtf8 } from "./texts.ts";
+import { first, fromUtf8, quoted, toUtf8 } from "./texts.ts";
 
 /** Signature types: plain Ed25519 over the text, and Ed25519 with a time over a checkpoint. */
 export const OF_LOG = 0x01;
 export const COSIGNATURE = 0x04;
 
 const MAX_BYTES = 65_536;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const MAX_SIGNATURES = 64;
 const MAX_SIZE = 2n ** 63n - 1n;
 const DASH = "\u2014 ";
@@ -17,7 +18,8 @@ const NAME = /^[^\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\
 
 /** The bytes of standard base64 in its one right spelling. */
 export function bytesOf(text: string): Bytes {
-  const data = /^[A-Za-z0-9+/=]*$/.test(text) ? unb64(text) : null;
+  if (!BASE64.test(text)) throw new Untrusted(LOG, "a part of the note is not base64");
+  const data = unb64(text);
   if (!data) throw new Untrusted(LOG, "a part of the note is not base64 in its one right spelling");
   return data;
 }
@@ -25,7 +27,7 @@ export function bytesOf(text: string): Bytes {
 /** A whole number without leading zeroes, at most 2^63 - 1. */
 export function decimal(text: string): bigint {
   const value = /^(?:0|[1-9][0-9]{0,18})$/.test(text) ? BigInt(text) : MAX_SIZE + 1n;
-  if (value > MAX_SIZE) throw new Untrusted(LOG, `'${first(text, 20)}' is not a size or index as journals write it`);
+  if (value > MAX_SIZE) throw new Untrusted(LOG, `${quoted(first(text, 20))} is not a size or index as journals write it`);
   return value;
 }
 
@@ -55,7 +57,7 @@ export class VerifierKey {
     }
     const key = new VerifierKey(name!, data[0]!, data.slice(1));
     if (key.id !== written) {
-      throw new Untrusted(LOG, `the short name of the key '${first(name!, 60)}' does not belong to it`);
+      throw new Untrusted(LOG, `the short name of the key ${quoted(first(name!, 60))} does not belong to it`);
     }
     return key;
   }
@@ -69,7 +71,7 @@ export class VerifierKey {
     }
     const time = number(signature.subarray(0, 8));
     if (signature.length !== 72 || time > MAX_SIZE) {
-      throw new Untrusted(LOG, `the cosignature of '${first(this.name, 60)}' has not its form`);
+      throw new Untrusted(LOG, `the cosignature of ${quoted(first(this.name, 60))} has not its form`);
     }
     await key.verify(toUtf8(`cosignature/v1\ntime ${time}\n${text}`), signature.slice(8));
     return time;
@@ -109,6 +111,11 @@ export class Note {
     const lines = whole.slice(gap + 2, -1).split("\n");
     if (lines.length > MAX_SIGNATURES) throw new Untrusted(LOG, "the note has more signatures than are read");
     return new Note(whole.slice(0, gap + 1), lines.map(signatureOf));
+  }
+
+  toString(): string {
+    const lines = this.signatures.map((one) => `${DASH}${one.name} ${b64(concat(unhex(one.id)!, one.signature))}\n`);
+    return `${this.text}\n${lines.join("")}`;
   }
 
   /** The signatures of known keys, perhaps none. One of a known key that does not hold throws `Untrusted`. */

@@ -32,9 +32,9 @@ export class Proof {
     verifyInclusion(leafHash(entry), this.index, size, this.hashes, root);
   }
 
-  static parse(text: string): Proof {
-    const gap = length(text) <= MAX_CHARS ? text.indexOf("\n\n") : -1;
-    const lines = text.slice(0, Math.max(0, gap)).split("\n");
+  static parse(written: string): Proof {
+    const gap = length(written) <= MAX_CHARS ? written.indexOf("\n\n") : -1;
+    const lines = written.slice(0, Math.max(0, gap)).split("\n");
     if (lines.shift() !== HEADER || gap < 0 || !lines.length) {
       throw new Untrusted(LOG, "this is not the proof of a journal entry");
     }
@@ -44,28 +44,30 @@ export class Proof {
       throw new Untrusted(LOG, "the proof does not say of which entry it is");
     }
     const hashes = lines.map(bytesOf);
-    return new Proof(decimal(index.slice(6)), hashes, Note.parse(text.slice(gap + 2)), extra);
+    return new Proof(decimal(index.slice(6)), hashes, Note.parse(written.slice(gap + 2)), extra);
   }
 
   /** The proof of a QR text; `names` gives witnesses' names by the 4 bytes of their keys, others are left out. */
-  static fromCode(text: string, names: Map<string, string>): Proof {
-    if (!text.startsWith(PROOF_CODE)) throw new Untrusted(LOG, "this is not the code of a proof");
-    const data = b45decode(text.slice(PROOF_CODE.length));
+  static fromCode(code: string, names: Map<string, string>): Proof {
+    if (!code.startsWith(PROOF_CODE)) throw new Untrusted(LOG, "this is not the code of a proof");
+    const data = b45decode(code.slice(PROOF_CODE.length));
     const payload = data.length <= MAX_CODE_BYTES ? loads(data) : null;
     const part = (key: number): Cbor => (payload instanceof Map ? payload.get(key) : undefined) ?? bad();
-    const origin = textOf(part(5));
     const own = bytes(part(6));
-    const lines: NoteSignature[] = [{ name: origin, id: hex(own.subarray(0, 4)), signature: own.slice(4) }];
+    const head = new Checkpoint(text(part(5)), whole(part(2)), bytes(part(4)));
+    const lines: NoteSignature[] = [{ name: head.origin, id: hex(own.subarray(0, 4)), signature: own.slice(4) }];
     for (const one of list(part(7))) {
-      const [id, time, signature] = list(one) as [Cbor, Cbor, Cbor];
-      if ((one as Cbor[]).length !== 3) bad();
+      const [id, time, signature, more] = list(one);
+      if (id === undefined || time === undefined || signature === undefined || more !== undefined) bad();
       const name = names.get(hex(bytes(id)));
-      if (name !== undefined) lines.push({ name, id: hex(bytes(id)), signature: concat(timeBytes(whole(time)), bytes(signature)) });
+      if (name === undefined) continue;
+      const moment = whole(time);
+      if (moment < 0n || moment >= 2n ** 64n) bad();
+      lines.push({ name, id: hex(bytes(id)), signature: concat(timeBytes(moment), bytes(signature)) });
     }
-    // Each is read again as text, so that a code says nothing that a text could not.
-    const checkpoint = Checkpoint.parse(new Checkpoint(origin, whole(part(2)), bytes(part(4))).text);
-    if (lines.some((one) => one.id.length !== 8 || !one.signature.length)) bad();
-    return new Proof(whole(part(1)), list(part(3)).map(bytes), new Note(checkpoint.text, lines));
+    // Read again as text, so that a code says nothing that a text could not.
+    const note = Note.parse(new Note(head.text, lines).toString());
+    return new Proof(whole(part(1)), list(part(3)).map(bytes), note);
   }
 }
 
@@ -82,10 +84,9 @@ function list(value: Cbor): Cbor[] {
 }
 
 function whole(value: Cbor): bigint {
-  const found = typeof value === "number" || typeof value === "bigint" ? BigInt(value) : bad();
-  return found >= 0n && found < 2n ** 63n ? found : bad();
+  return typeof value === "number" || typeof value === "bigint" ? BigInt(value) : bad();
 }
 
-function textOf(value: Cbor): string {
-  return typeof value === "string" && value && !/[\x00-\x1f]/.test(value) ? value : bad();
+function text(value: Cbor): string {
+  return typeof value === "string" ? value : bad();
 }

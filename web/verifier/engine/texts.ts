@@ -123,6 +123,16 @@ function continues(lead: number, next: number, byte: number): boolean {
   return byte >= low && byte <= high;
 }
 
+/** A text in quotation marks, as Python's `repr` writes it. */
+export function quoted(text: string): string {
+  const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const inner = text.replace(/[\\'\x00-\x1f\x7f]/g, (character) => {
+    if (character === "'") return mark === "'" ? "\\'" : "'";
+    return { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" }[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  return mark + inner + mark;
+}
+
 /** A gettext template with its named facts put in, as Python's `%` does. */
 export function fill(template: string, facts: Record<string, string>): string {
   return template.replace(/%(?:\((\w+)\)s|%)/g, (_whole, name?: string) => (name === undefined ? "%" : (facts[name] ?? "")));

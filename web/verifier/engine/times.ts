@@ -79,5 +79,6 @@ export function backdated(issueDay: number, bounds: Bounds, maxDelayHours: numbe
 }
 
 function words(moment: bigint): string {
+  if (moment > 253_402_300_799n) return `second ${moment}`; // beyond the year 9999
   return `${new Date(Number(moment) * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
