@@ -1,4 +1,4 @@
-"""What every test gets: the journal's guards stay up during a test and step aside only to empty the test database."""
+"""What every test gets: the guards of journal and evidence stay up during a test and step aside only to empty the test database."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
 
+GUARDED = ("journal.migrations.0001_initial", "witness.migrations.0001_initial")
+
 _flush = TransactionTestCase._fixture_teardown
 
 
 def _teardown(self):
-    """Empty the test database. The journal refuses that to everybody, so its guards are taken down for this moment."""
-    guards = import_module("openkimberley.journal.migrations.0001_initial")
+    """Empty the test database. What is append-only refuses that, so its guards are taken down for this moment."""
+    guards = [import_module(f"openkimberley.{name}") for name in GUARDED]
     with connection.schema_editor() as editor:
-        guards.unguard(None, editor)
+        for one in guards:
+            one.unguard(None, editor)
     _flush(self)
     with connection.schema_editor() as editor:
-        guards.guard(None, editor)
+        for one in guards:
+            one.guard(None, editor)
 
 
 TransactionTestCase._fixture_teardown = _teardown

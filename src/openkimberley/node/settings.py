@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "openkimberley.desk",
     *(
         f"openkimberley.{area}"
-        for area in ("journal", "participants", "trade", "alerts", "certificates", "shipments")
+        for area in ("journal", "participants", "trade", "alerts", "certificates", "witness", "shipments")
         if (Path(__file__).parent.parent / area / "apps.py").exists()
     ),
     "django.contrib.auth",

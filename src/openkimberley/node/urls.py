@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from openkimberley.node import pages
 from openkimberley.node.api import api
 
-AREAS = ("participants", "trade", "alerts", "certificates", "shipments", "accounts")
+AREAS = ("participants", "trade", "alerts", "certificates", "witness", "shipments", "accounts")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),

@@ -1,4 +1,4 @@
-"""PURE. The trust list as those who make it hold it: what is published, and what is proposed and waits for signatures."""
+"""PURE. The trust list as its makers hold it: what is published, and what is proposed and waits for signatures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Repository:
         return f"{about.version}.{role}.json" if about else ""
 
     def published(self, role: str) -> Metadata[Any] | None:
-        """A role's published metadata, None where it has none. Raises ``Untrusted`` where the file is missing or wrong."""
+        """A role's published metadata, None where it has none. Raises ``Untrusted`` for a missing or wrong file."""
         name = self.file_of(role)
         if not name:
             return None
