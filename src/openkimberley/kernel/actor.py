@@ -65,6 +65,7 @@ class Permission(StrEnum):
     PAPER_REGISTER = "shipments.paper"  # register and check a foreign paper certificate, query its issuer
     # node
     JOURNAL_READ = "journal.read"
+    JOURNAL_KEEP = "journal.keep"  # bring an old copy of the journal up to date from a mirror
     PEOPLE_ADMINISTER = "accounts.administer"
     ACCOUNT_OWN = "accounts.own"  # one's own password, tokens, sessions
     STATISTICS_READ = "statistics.read"
@@ -95,7 +96,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.WORKING_GROUP_MEMBER: _OWN,
     Role.OBSERVER: _OWN,
     Role.AUDITOR: _OFFICER_READS | {P.JOURNAL_READ, P.STATISTICS_READ},
-    Role.ADMINISTRATOR: _OWN | {P.PEOPLE_ADMINISTER, P.KEY_KEEP, P.JOURNAL_READ, P.WITNESS_KEEP},
+    Role.ADMINISTRATOR: _OWN | {P.PEOPLE_ADMINISTER, P.KEY_KEEP, P.JOURNAL_READ, P.JOURNAL_KEEP, P.WITNESS_KEEP},
     Role.PUBLIC: frozenset(),
 }
 

@@ -140,6 +140,16 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+VERIFY_PER_MINUTE = int(_config.get("verify_per_minute", 120))
+"""How often an address may ask for a certificate to be judged, in a minute, without signing in."""
+BEHIND_PROXY = _https
+
+# The journal as a published log (docs/spec/journal.md). Without a name the node publishes none.
+JOURNAL_ORIGIN = str(_config.get("origin", ""))
+JOURNAL_FOLDER = PLACE.journal
+JOURNAL_EMBARGO_DAYS = int(_config.get("entry_embargo_days", 90))
+"""Days after which anybody may read what an entry publishes; participants may at once."""
+
 METRICS_TOKEN = str(_config.get("metrics_token", ""))
 
 # Languages: every string goes through gettext; English and French are complete, the others are wired.

@@ -175,7 +175,7 @@ class Bundle:
             )  # fmt: skip
             for alias in (code, *about.get("codes", ())):
                 self.participants[alias] = participant
-        self.authorities = {code: _authority(code, about) for code, about in written.get("authorities", {}).items()}
+        self.authorities = {code: read_authority(code, about) for code, about in written.get("authorities", {}).items()}
         self.keys: dict[str | bytes, list[PublicKey]] = {}
         for authority in self.authorities.values():
             for key in authority.keys:
@@ -270,7 +270,8 @@ def _history(spans: Any) -> tuple[Span, ...]:
     return tuple(sorted(found, key=lambda span: span.start))
 
 
-def _authority(code: str, about: Mapping[str, Any]) -> Authority:
+def read_authority(code: str, about: Mapping[str, Any]) -> Authority:
+    """An authority as the list has it. Raises ``Untrusted``, ``KeyError``, ``TypeError`` or ``ValueError``."""
     return Authority(
         code=code,
         participant=about["participant"],

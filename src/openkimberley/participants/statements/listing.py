@@ -101,4 +101,3 @@ def _period(period: StatusPeriod, kept: Mapping[tuple[str, str], Mapping[str, An
 
 def _or(stated: int | None, otherwise: int) -> int:
     return otherwise if stated is None else stated
-

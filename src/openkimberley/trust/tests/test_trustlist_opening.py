@@ -24,10 +24,9 @@ from openkimberley.trust.tests.lists import (
     scheme,
 )
 from openkimberley.trust.trustlist import Memory, making, metadata, open_list, rotating
-from openkimberley.trust.trustlist.documents import STATUSES, read_keys, read_participants
+from openkimberley.trust.trustlist.documents import read_keys, read_participants
 from openkimberley.trust.trustlist.facts import fingerprint
 from openkimberley.trust.trustlist.roles import keys_file
-from openkimberley.verification import statements
 
 
 @pytest.fixture
@@ -412,10 +411,6 @@ def test_a_key_list_that_was_changed_on_its_way_leaves_the_keys_last_trusted(mad
 
 
 # Documents
-
-
-def test_the_statuses_are_those_of_verification():
-    assert statements.STATUSES == STATUSES
 
 
 @pytest.mark.parametrize(

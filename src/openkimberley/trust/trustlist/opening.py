@@ -1,6 +1,6 @@
 """PURE. Opening a trust list: TUF's client workflow (specification, section 5) over files in memory, and our own rules.
 
-What is wrong with the list itself, with a file that was changed on its way or against what this machine remembers ends in
+What is wrong with the list itself, with a file changed on its way or against what this machine remembers ends in
 ``Untrusted("0 trust list", ...)`` and nothing of it is used. What is wrong inside one participant's own signed files
 concerns that participant alone: it is ``pending``, with the reason, and its keys last trusted stay in force. Otherwise
 a state could keep the news of its own suspension from the whole world by signing one broken file.

@@ -13,7 +13,7 @@ from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.trust.keys import PublicKey
 from openkimberley.trust.trustlist import metadata
 from openkimberley.trust.trustlist.facts import STEP
-from openkimberley.trust.trustlist.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, Terms, participant_of, term
+from openkimberley.trust.trustlist.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, Term, Terms, participant_of, term
 
 KINDS: Mapping[str, Any] = {ROOT: Root, TARGETS: Targets, SNAPSHOT: Snapshot, TIMESTAMP: Timestamp}
 
@@ -112,3 +112,12 @@ def set_keys(root: Root, role: str, keys: Iterable[PublicKey], threshold: int) -
     root.keys.update({key.keyid: key for key in made})
     used = {keyid for about in root.roles.values() for keyid in about.keyids}
     root.keys = {keyid: key for keyid, key in root.keys.items() if keyid in used}
+
+
+def terms_of(repo: Repository, otherwise: Terms) -> Terms:
+    """The terms of a list in being: its own thresholds, and the lifetimes of ``otherwise``."""
+    root = repo.newest(ROOT)
+    found = dict(otherwise)
+    for role, about in (root.signed.roles if root is not None else {}).items():
+        found[role] = Term(about.threshold, otherwise[role].lifetime)
+    return found

@@ -111,9 +111,9 @@ class Walk:
         self.document = documents.read_participants(self._content(self.top, roles.PARTICIPANTS_FILE))
         serial = self.document["serial"]
         if serial < self.memory.serial:
+            seen = self.memory.serial
             raise Untrusted(
-                STEP,
-                f"participants.json has serial {serial}; this machine has seen {self.memory.serial}, and never goes back",
+                STEP, f"participants.json has serial {serial}; this machine has seen {seen}: nothing goes back"
             )
         listed = roles.POLICY_FILE in self.top.targets
         self.policy = documents.read_policy(self._content(self.top, roles.POLICY_FILE)) if listed else ""
