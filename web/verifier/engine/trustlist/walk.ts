@@ -143,7 +143,7 @@ export class Walk {
     this.same(role, found);
     if (this.isExpired(found)) {
       const when = momentText(found.expires).slice(0, 16).replace("T", " ");
-      throw new Untrusted(STEP, `${name} expired on ${when} UTC: somebody keeps back newer ones, or nobody signed`);
+      throw new Untrusted(STEP, `${name} expired on ${when} UTC: somebody keeps back a newer one, or nobody signed one`);
     }
     this.take(role, found);
     return found;
