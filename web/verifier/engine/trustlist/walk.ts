@@ -122,7 +122,7 @@ export class Walk {
     this.document = readParticipants(this.content(this.top, PARTICIPANTS_FILE));
     const serial = this.document.get("serial") as number;
     if (serial < this.memory.serial) {
-      const seen = `this machine has seen ${this.memory.serial}, and never goes back`;
+      const seen = `this machine has seen ${this.memory.serial}: nothing goes back`;
       throw new Untrusted(STEP, `participants.json has serial ${serial}; ${seen}`);
     }
     if (this.top.files.has(POLICY_FILE)) this.policy = readPolicy(this.content(this.top, POLICY_FILE));
