@@ -1,11 +1,11 @@
 // The page: takes what was scanned to the engine, remembers it, shows the verdict. It asks no network but, where it is served, its own node.
-import { Bundle, verify, type Question, type Report } from "./engine";
+import { verify, type Question, type Report } from "./engine";
 import { bdi, fill, h, type Child } from "./dom";
 import { camera, dropped, fromFile, handScanner, hasCamera, type Read } from "./input";
-import { block, inside } from "./inside";
+import { inside } from "./inside";
 import { Lists, looksLikeList, Refusal, textOf } from "./lists";
 import { cleaned, kindOf, Presentation } from "./presentation";
-import { headline, reasons, resultScreen, sentence } from "./result";
+import { BOX, headline, reasons, resultScreen } from "./result";
 import { expectedScreen, memoryNote, seenScreen, settingsScreen, waitingPanel, type Settings } from "./screens";
 import { keyOf, next, sha256, showings, taken, type Entry, type Found } from "./seen";
 import { openStore, type Store } from "./store";
@@ -84,10 +84,9 @@ async function take(read: Read): Promise<void> {
   } catch (error: any) {
     if (error instanceof Refusal) say(t(error.sentence, error.facts), true);
     else say(`${t("This could not be read")}. ${t("This says nothing about the certificate. Try again, or ask the issuing authority.")}`, true);
-  } finally {
-    place("busy").hidden = true;
   }
   await draw(true);
+  place("busy").hidden = true;
 }
 
 async function takeFile(file: File): Promise<void> {
@@ -95,8 +94,9 @@ async function takeFile(file: File): Promise<void> {
   try {
     read = await fromFile(file);
   } catch (error: any) {
-    say(t(error?.message ?? "This could not be read"), true);
-    return draw(true);
+    message = { text: t(error?.message ?? "This could not be read"), bad: true };
+    await draw(true);
+    return say(message.text, true);
   }
   await take(read);
 }
@@ -245,17 +245,17 @@ const acts = {
   same: async (yes: boolean): Promise<void> => {
     shown!.same = yes;
     await note({ what: "answer", same: yes });
-    announce(shown!);
     await draw(true);
+    announce(shown!);
   },
   found: async (found: Found & { officer?: string }): Promise<void> => {
     const { seal, parcels, carats, officer } = found;
     shown!.found = { seal, parcels, carats };
     if (officer !== settings.officer) await store.set("settings", (settings = { ...settings, officer: officer ?? "" }));
-    const differences = shown!.findings().filter((one) => one.result === "fail" && ["Seal", "Parcels", "Weight"].includes(one.name)).map((one) => one.name);
+    const differences = shown!.findings().filter((one) => one.result === "fail" && BOX.includes(one.name)).map((one) => one.name);
     await note({ what: "compared", found: shown!.found, differences });
-    announce(shown!);
     await draw(true);
+    announce(shown!);
   },
   again: async (): Promise<void> => {
     shown!.found = null;
@@ -264,8 +264,8 @@ const acts = {
   },
   withdraw: async (): Promise<void> => {
     shown!.label = null;
-    announce(shown!);
     await draw(true);
+    announce(shown!);
   },
   next: async (): Promise<void> => {
     shown = null;
@@ -321,7 +321,7 @@ function head(): void {
 }
 
 async function scanScreen(): Promise<Child[]> {
-  if (shown && lists.list) return [resultScreen(shown, acts, lists.list.written.authorities ?? {}), inputs(true)];
+  if (shown && lists.list) return [resultScreen(shown, acts, lists.list.written.authorities ?? {}, lists.list.signed), inputs(true)];
   return [h("h1", { tabindex: "-1" }, t("Verify a certificate")), h("p", { class: "lead" }, t("Works without a network. What is scanned stays on this device.")),
     !settings.authority && h("p", { class: "notice info" }, t("Say first whose desk this is: then the destination is checked too."), " ", h("a", { href: "#settings" }, t("Settings"))), inputs(false)];
 }
@@ -339,7 +339,7 @@ async function notices(): Promise<Child[]> {
       lists.waiting = null;
       void draw(true);
     }, fingerprint));
-  } else if (lists.list && !lists.list.signed && view() === "scan") said.push(h("p", { class: "unsigned" }, t("The list in use is not signed: it was adopted by hand on %(date)s.", { date: day(lists.list.adopted) })));
+  } else if (lists.list && !lists.list.signed && view() === "scan" && !shown) said.push(h("p", { class: "unsigned" }, t("The list in use is not signed: it was adopted by hand on %(date)s.", { date: day(lists.list.adopted) })));
   return said;
 }
 

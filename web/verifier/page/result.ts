@@ -15,6 +15,7 @@ const RESULT: Record<string, [string, string]> = {
   pass: ["good", "Passed"], fail: ["bad", "Failed"], warn: ["wait", "Warning"], unknown: ["wait", "Could not be checked"],
 };
 const FRESH_DAYS = 7;
+export const BOX = ["Seal", "Parcels", "Weight"];
 
 export type Acts = { same: (yes: boolean) => void; found: (found: Found) => void; again: () => void; next: () => void; withdraw: () => void; officer: string };
 
@@ -42,14 +43,14 @@ export function reasons(shown: Presentation, out: Outcome): string[] {
   return [...engines, ...own].sort((a, b) => grave(a) - grave(b)).slice(0, 4).map(sentence);
 }
 
-export function resultScreen(shown: Presentation, acts: Acts, authorities: Record<string, any>): HTMLElement {
+export function resultScreen(shown: Presentation, acts: Acts, authorities: Record<string, any>, signed: boolean): HTMLElement {
   const out = shown.outcome();
   const { word, advice } = headline(shown, out);
   const because = reasons(shown, out);
   const banner = h("section", { class: `verdict ${out.tone}`, "aria-label": t("Verdict") }, shape(out.tone),
     h("div", {}, h("h1", { tabindex: "-1", id: "verdict" }, word), h("p", { class: "advice" }, advice),
       because.length > 0 && h("ul", { class: "because" }, ...because.map((said) => h("li", {}, said)))));
-  return h("div", { class: "result" }, banner, question(shown, acts), essentials(shown), box(shown, acts, out), nextStep(shown, out, authorities), checks(shown), record(shown),
+  return h("div", { class: "result" }, banner, question(shown, acts), essentials(shown, signed), box(shown, acts, out), nextStep(shown, out, authorities), checks(shown), record(shown),
     h("div", { class: "actions no-print" }, h("button", { type: "button", class: "button secondary", onclick: () => window.print() }, t("Print this result")),
       h("button", { type: "button", class: "button secondary", onclick: acts.next }, t("Next certificate"))));
 }
@@ -69,7 +70,7 @@ function question(shown: Presentation, acts: Acts): Child {
       h("button", { type: "button", class: "button secondary", onclick: () => acts.same(false) }, t("No, another paper or box"))));
 }
 
-function essentials(shown: Presentation): HTMLElement {
+function essentials(shown: Presentation, signed: boolean): HTMLElement {
   const report = shown.report;
   const age = report.data.age_days;
   const said = (text: string | undefined | null): Child => (text ? bdi(text) : "–");
@@ -79,14 +80,14 @@ function essentials(shown: Presentation): HTMLElement {
     row(t("Issuer"), country(report.issuer)), row(t("Seal"), said(report.seal)), row(t("Destination"), country(report.destination)),
     row(t("Valid until"), day(report.expiry_date, "medium")), row(t("Check code"), h("bdi", { class: "code" }, report.check_code || "–")),
     h("div", { class: age > FRESH_DAYS ? "old" : "" }, h("dt", {}, t("Age of the list")),
-      h("dd", {}, `${n("%(n)s day old", "%(n)s days old", age)} (${day(report.data.issued, "medium")})`))));
+      h("dd", {}, `${n("%(n)s day old", "%(n)s days old", age)} (${day(report.data.issued, "medium")})`, signed ? null : h("span", { class: "unsigned" }, t("not signed"))))));
 }
 
 function box(shown: Presentation, acts: Acts, out: Outcome): Child {
   const report = shown.report;
   if (!report.proven && report.artefact !== "number") return null;
   if (shown.found) {
-    const rows = shown.findings().filter((one) => ["Seal", "Parcels", "Weight"].includes(one.name));
+    const rows = shown.findings().filter((one) => BOX.includes(one.name));
     return h("section", { "aria-labelledby": "box" }, h("h2", { id: "box" }, t("The box")), table(rows.map((one) => [t(one.name), one.result, sentence(one)])),
       h("button", { type: "button", class: "button secondary no-print", onclick: acts.again }, t("I typed it wrong: type again")));
   }
@@ -151,8 +152,11 @@ const table = (rows: [string, string, string][]): HTMLElement =>
     h("tbody", {}, ...rows.map(([name, result, said]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, tag(result)), h("td", {}, said)))));
 
 function checks(shown: Presentation): HTMLElement {
-  const engines = shown.report.checks.map((one: Check): [string, string, string] => [`${one.id}. ${t(one.name)}`, one.result, sentence(one)]);
-  const own = shown.findings().filter((one: Finding) => !["Seal", "Parcels", "Weight"].includes(one.name));
+  const physical = shown.findings().filter((one) => BOX.includes(one.name));
+  const box = ["fail", "unknown", "pass"].find((result) => physical.some((one) => one.result === result));
+  const engines = shown.report.checks.map((one: Check): [string, string, string] =>
+    one.id === 13 && box ? [`13. ${t(one.name)}`, box, physical.map(sentence).join(" ")] : [`${one.id}. ${t(one.name)}`, one.result, sentence(one)]);
+  const own = shown.findings().filter((one: Finding) => !BOX.includes(one.name));
   return h("section", { "aria-labelledby": "every" }, h("h2", { id: "every" }, t("Every check")),
     table([...engines, ...own.map((one): [string, string, string] => [t(one.name), one.result, sentence(one)])]));
 }
@@ -163,7 +167,7 @@ function record(shown: Presentation): Child {
   const party = (one: any): string => [one?.name, one?.address].filter((said) => typeof said === "string" && said).join(", ");
   const box = says(shown.report);
   const rows: [string, Child][] = [
-    [t("Origin"), [...(certificate.mixed ? ["***"] : []), ...(certificate.origin ?? [])].map(country).join(", ")],
+    [t("Origin"), [certificate.origin ?? []].flat().map((code) => country(code === "mixed" ? "***" : String(code))).join(", ")],
     [t("Exporter"), party(certificate.exporter)], [t("Importer"), party(certificate.importer)],
     [t("Parcels"), box.parcels === null ? "" : String(box.parcels)],
     ...(certificate.lines ?? []).map((line: any): [string, string] => [t("Line %(hs)s", { hs: String(line?.hs ?? "") }), line?.carats ? `${line.carats} ct${line.usd ? `, US$ ${line.usd}` : ""}` : ""]),
