@@ -2,7 +2,7 @@
 // Run `npm ci && npm run build` after a change and commit what it writes.
 import { build, transform } from "esbuild";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { gzipSync } from "node:zlib";
+import zopfli from "@gfx/zopfli";
 
 const here = new URL(".", import.meta.url).pathname;
 const node = here + "../src/openkimberley/";
@@ -25,7 +25,8 @@ const script = await build({
   alias: { "kp-engine": engine }, define: { "import.meta.url": '""' }, nodePaths: [here + "node_modules"],
 });
 const style = await transform((await readFile(sheet, "utf8")) + (await text("verifier/page/page.css")) + `@media print{${await text("print.css")}}`, { loader: "css", minify: true });
-const wasm = gzipSync(await readFile(here + "node_modules/zxing-wasm/dist/reader/zxing_reader.wasm"), { level: 9 }).toString("base64");
+const packed = (bytes) => new Promise((done, failed) => zopfli.gzip(bytes, { numiterations: 15 }, (error, made) => (error ? failed(error) : done(made))));
+const wasm = Buffer.from(await packed(await readFile(here + "node_modules/zxing-wasm/dist/reader/zxing_reader.wasm"))).toString("base64");
 const notices = [
   `zxing-wasm ${await version("zxing-wasm")}, https://github.com/Sec-ant/zxing-wasm\n\n${await text("node_modules/zxing-wasm/LICENSE")}`,
   "It holds ZXing-C++, https://github.com/zxing-cpp/zxing-cpp, under the Apache License, Version 2.0, and stb_image, https://github.com/nothings/stb, MIT licence.",

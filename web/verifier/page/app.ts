@@ -76,6 +76,7 @@ const nowMoment = async (): Promise<Date> => {
 /** Texts from a scanner, a camera, a picture or the clipboard; or the bytes of a file. */
 async function take(read: Read): Promise<void> {
   place("busy").hidden = false;
+  place("live").textContent = "";
   message = null;
   try {
     if (location.hash !== "#scan" && location.hash !== "") history.replaceState(null, "", "#scan");
@@ -119,7 +120,9 @@ async function takeList(text: string): Promise<void> {
   const done = await lists.offer(text, await nowMoment());
   if (done === "used") say(t("The new list is in use."));
   if (done === "same") say(t("This list is in use already."));
-  if (done === "waits") await store.set("offered", "");
+  if (done !== "waits") return;
+  await store.set("offered", "");
+  say(t("Decide whether this list is to be used."));
 }
 
 async function join(file: unknown): Promise<void> {
@@ -312,7 +315,7 @@ function head(): void {
   const tone = !list || age > 30 ? "bad" : age > 7 || !list.signed ? "wait" : "good";
   place("mark-text").textContent = t("Border check");
   place("skip").textContent = t("Skip to the content");
-  fill(place("age"), h("span", { class: `tag ${tone}` }, list ? `${t("List of %(date)s", { date: day(list.written.issued, "medium") })}: ${n("%(n)s day old", "%(n)s days old", age)}${list.signed ? "" : `, ${t("not signed")}`}` : t("No list")));
+  fill(place("age"), h("span", { class: `tag ${tone}` }, list ? `${t("List: %(age)s", { age: n("%(n)s day old", "%(n)s days old", age) })}${list.signed ? "" : `, ${t("not signed")}`}` : t("No list")));
   place("where").textContent = [settings.authority && country(settings.authority), settings.post].filter(Boolean).join(", ");
   fill(place("nav"), ...VIEWS.map(([name, label]) => h("li", {}, h("a", { href: `#${name}`, ...(view() === name ? { "aria-current": "page" } : {}) }, t(label)))));
   place("navigation").setAttribute("aria-label", t("Main"));

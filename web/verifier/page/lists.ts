@@ -78,7 +78,9 @@ export class Lists {
 
   private async offerSigned(text: string, written: any, now: Date, quiet: boolean): Promise<"used" | "waits" | "same"> {
     if (!(await this.store.get("root"))) {
-      this.waiting = { text, issued: "", node: "", root: rootIn(written), signed: true };
+      const root = rootIn(written);
+      if (!root) throw new Refusal(NOT_A_LIST);
+      this.waiting = { text, issued: "", node: "", root, signed: true };
       return "waits";
     }
     try {

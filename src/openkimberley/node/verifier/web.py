@@ -40,7 +40,8 @@ def _answer(request: HttpRequest, body: bytes, kind: str, *, packed: bytes | Non
         response = HttpResponse(packed, content_type=kind, headers={"Content-Encoding": "gzip"})
     else:
         response = HttpResponse(body, content_type=kind)
-    response.headers |= {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    for name, value in {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}.items():
+        response[name] = value
     return response
 
 
