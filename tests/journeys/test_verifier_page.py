@@ -1,6 +1,7 @@
 """The border check, as a guard uses it: from a stick with no network, and kept by a telephone after one visit.
 
-Most run the single file from a folder, with the browser's network off, and a list and certificates made here for the day of the test.
+Most run the single file from a folder, with the browser's network off, and a list and certificates made here for the
+day of the test.
 """
 
 from __future__ import annotations
@@ -50,13 +51,25 @@ HISTORY = [{"status": "PARTICIPANT", "from": "2003-01-01", "until": None, "sourc
 def paper(number: str = "BW0012345", **about: object) -> facts.Certificate:
     """A certificate of three parcels and 1,843.27 carats for Antwerp, issued yesterday."""
     said = {
-        "number": number, "issuer": "BW", "issue_date": (NOW - DAY).date(), "expiry_date": (NOW + 60 * DAY).date(),
-        "title": facts.TITLE, "statement": facts.STATEMENT, "english": True, "origin": ("BW",), "destination": "EU",
-        "destination_authority": "EU-BE", "exporter": facts.Party("Example exporter", "Gaborone", ""),
-        "importer": facts.Party("Example importer", "Antwerp", ""), "parcels": 3,
-        "lines": (facts.Line("7102.31", Decimal("1843.27"), Decimal("421234.56")),), "total_carats": Decimal("1843.27"),
-        "total_usd": Decimal("421234.56"), "seals": ("BW-SEAL-0098812",), **about,
-    }  # fmt: skip
+        "number": number,
+        "issuer": "BW",
+        "issue_date": (NOW - DAY).date(),
+        "expiry_date": (NOW + 60 * DAY).date(),
+        "title": facts.TITLE,
+        "statement": facts.STATEMENT,
+        "english": True,
+        "origin": ("BW",),
+        "destination": "EU",
+        "destination_authority": "EU-BE",
+        "exporter": facts.Party("Example exporter", "Gaborone", ""),
+        "importer": facts.Party("Example importer", "Antwerp", ""),
+        "parcels": 3,
+        "lines": (facts.Line("7102.31", Decimal("1843.27"), Decimal("421234.56")),),
+        "total_carats": Decimal("1843.27"),
+        "total_usd": Decimal("421234.56"),
+        "seals": ("BW-SEAL-0098812",),
+        **about,
+    }
     return facts.Certificate(**said)  # type: ignore[arg-type]
 
 
@@ -65,7 +78,9 @@ class Issued:
 
     def __init__(self, content: facts.Certificate, index: int, key: SoftwareKey = KEY) -> None:
         signed_at = int(datetime.combine(content.issue_date, datetime.min.time(), UTC).timestamp()) + 43_200
-        self.credential, self.cid = issue_credential(content, signer=key, iat=signed_at, status_uri=LIST, status_idx=index)
+        self.credential, self.cid = issue_credential(
+            content, signer=key, iat=signed_at, status_uri=LIST, status_idx=index
+        )
         self.code = full_qr(content, signer=key, cid=self.cid, status=(1, index))
         self.label = label_qr(content, signer=key, cid=self.cid, status=(1, index))
 
@@ -76,7 +91,11 @@ VOID = Issued(paper("BW0012347"), VOID_INDEX)
 ELSEWHERE = Issued(paper("BW0012348", destination="AE", destination_authority="AE"), 2)
 EXPIRED = Issued(paper("BW0012349", issue_date=(NOW - 90 * DAY).date(), expiry_date=(NOW - 30 * DAY).date()), 3)
 FORGED = Issued(paper("BW0012350"), 4, FORGER)
-STRANGER = Issued(paper("KE0000001", issuer="KE", issuing_authority="KE"), 6, SoftwareKey.from_secret("KE/sign/1", "Ed25519", bytes(range(2, 34))))
+STRANGER = Issued(
+    paper("KE0000001", issuer="KE", issuing_authority="KE"),
+    6,
+    SoftwareKey.from_secret("KE/sign/1", "Ed25519", bytes(range(2, 34))),
+)
 
 
 def altered() -> str:
@@ -108,16 +127,43 @@ def _base45(raw: bytes) -> str:
 def listed(at: datetime = NOW, **changes: object) -> dict:
     """A list of that moment: three Participants, one authority with a key."""
     spoiled = StatusList.empty(64).with_({VOID_INDEX: Status.VOID})
-    return copy.deepcopy({
-        "v": 1, "node": "node", "issued": at.isoformat(timespec="seconds"),
-        "participants": {code: {"code": code, "name": name, "codes": [], "history": HISTORY}
-                         for code, name in [("BW", "Botswana"), ("EU", "European Union"), ("AE", "United Arab Emirates")]},
-        "authorities": {
-            "BW": {"participant": "BW", "mode": "node", "keys": [KEY.public().as_json()], "number_patterns": ["BW[0-9]{7}"]},
-            "EU-BE": {"participant": "EU", "mode": "node", "keys": []}, "AE": {"participant": "AE", "mode": "node", "keys": []}},
-        "status_lists": {LIST: {"bits": 2, "lst": spoiled.encode(), "exp": (at + 7 * DAY).isoformat(timespec="seconds"), "authority": "BW", "id": 1}},
-        "expected": [b64u(one.cid) for one in (GOOD, OTHER, VOID, EXPIRED, FORGED)], "used": [], "alerts": [], "overlay": {},
-    }) | changes  # fmt: skip
+    return (
+        copy.deepcopy(
+            {
+                "v": 1,
+                "node": "node",
+                "issued": at.isoformat(timespec="seconds"),
+                "participants": {
+                    code: {"code": code, "name": name, "codes": [], "history": HISTORY}
+                    for code, name in [("BW", "Botswana"), ("EU", "European Union"), ("AE", "United Arab Emirates")]
+                },
+                "authorities": {
+                    "BW": {
+                        "participant": "BW",
+                        "mode": "node",
+                        "keys": [KEY.public().as_json()],
+                        "number_patterns": ["BW[0-9]{7}"],
+                    },
+                    "EU-BE": {"participant": "EU", "mode": "node", "keys": []},
+                    "AE": {"participant": "AE", "mode": "node", "keys": []},
+                },
+                "status_lists": {
+                    LIST: {
+                        "bits": 2,
+                        "lst": spoiled.encode(),
+                        "exp": (at + 7 * DAY).isoformat(timespec="seconds"),
+                        "authority": "BW",
+                        "id": 1,
+                    }
+                },
+                "expected": [b64u(one.cid) for one in (GOOD, OTHER, VOID, EXPIRED, FORGED)],
+                "used": [],
+                "alerts": [],
+                "overlay": {},
+            }
+        )
+        | changes
+    )
 
 
 def picture(*texts: str) -> bytes:
@@ -149,10 +195,14 @@ def chromium() -> Iterator[object]:
 class Guard:
     """Somebody at a border post with the file on a stick, on one device without a network."""
 
-    def __init__(self, browser, folder: Path, *, language: str = "en", size: tuple[int, int] = (390, 844), adopt: bool = True) -> None:
+    def __init__(
+        self, browser, folder: Path, *, language: str = "en", size: tuple[int, int] = (390, 844), adopt: bool = True
+    ) -> None:
         self.file = folder / "verifier.html"
         self.carry(listed())
-        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True, locale=language, accept_downloads=True)
+        self.context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, offline=True, locale=language, accept_downloads=True
+        )
         self.asked: list[str] = []
         self.context.on("request", lambda request: self.asked.append(request.url))
         self.page = self.context.new_page()
@@ -163,7 +213,9 @@ class Guard:
         self.open(adopt=adopt)
 
     def carry(self, bundle: dict) -> None:
-        self.file.write_bytes(made.on_a_stick({"form": "stick", "authority": "EU-BE", "version": "test", "bundle": bundle}))
+        self.file.write_bytes(
+            made.on_a_stick({"form": "stick", "authority": "EU-BE", "version": "test", "bundle": bundle})
+        )
 
     def open(self, *, adopt: bool = True) -> None:
         self.page.goto(self.file.as_uri())
@@ -226,7 +278,14 @@ class Guard:
         """Axe through the developer tools: the page's own policy lets no foreign script in."""
         tools = self.context.new_cdp_session(self.page)
         tools.send("Runtime.evaluate", {"expression": AXE.read_text()})
-        answer = tools.send("Runtime.evaluate", {"expression": "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)", "awaitPromise": True, "returnByValue": True})
+        answer = tools.send(
+            "Runtime.evaluate",
+            {
+                "expression": "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)",
+                "awaitPromise": True,
+                "returnByValue": True,
+            },
+        )
         tools.detach()
         return answer["result"]["value"]
 
@@ -263,8 +322,23 @@ def guard(chromium, tmp_path) -> Iterator[Guard]:
         ("hello", "Invalid", "not a KP digital certificate"),
         ("KPC1:NOTHING", "Invalid", "not a KP digital certificate"),
     ],
-    ids=["good", "label", "sd-jwt", "blanks", "swapped capitals", "altered", "void", "forged", "unknown issuer", "elsewhere", "expired", "paper", "text", "broken"],
-)  # fmt: skip
+    ids=[
+        "good",
+        "label",
+        "sd-jwt",
+        "blanks",
+        "swapped capitals",
+        "altered",
+        "void",
+        "forged",
+        "unknown issuer",
+        "elsewhere",
+        "expired",
+        "paper",
+        "text",
+        "broken",
+    ],
+)
 def test_every_verdict_is_in_words_from_a_stick_without_a_network(guard, artefact, verdict, because):
     said = guard.paste(artefact)
     assert said.startswith(f"Verdict: {verdict}."), said
@@ -296,7 +370,8 @@ def test_the_essentials_stand_on_one_screen_of_a_telephone(chromium, tmp_path):
     guard.paste(GOOD.code)
     for word in ("BW0012345", "Botswana", "BW-SEAL-0098812", "Belgium (EU-BE)", qr.check_code(GOOD.cid), "0 days old"):
         box = guard.page.get_by_text(word, exact=False).first.bounding_box()
-        assert box and box["y"] + box["height"] <= 640, word
+        assert box is not None, word
+        assert box["y"] + box["height"] <= 640, word
     guard.clean()
     guard.close()
 
@@ -305,7 +380,12 @@ def test_the_box_is_typed_and_compared_never_ticked(guard):
     guard.paste(GOOD.code)
     assert "Accept: nothing found" not in guard.page.inner_text("main")
     assert not guard.page.locator("main input[type=checkbox]").count()
-    assert all(value == "" for value in guard.page.locator("#found-seal, #found-parcels, #found-carats").evaluate_all("all => all.map(e => e.value)"))
+    assert all(
+        value == ""
+        for value in guard.page.locator("#found-seal, #found-parcels, #found-carats").evaluate_all(
+            "all => all.map(e => e.value)"
+        )
+    )
     guard.page.get_by_role("button", name="Compare", exact=True).click()
     assert guard.page.evaluate("document.activeElement.id") == "found-seal"
     assert guard.page.locator("[aria-invalid=true]").count() == 4
@@ -390,7 +470,9 @@ def test_two_devices_find_the_double_when_their_files_are_joined(chromium, tmp_p
 def test_a_use_told_by_a_new_list_is_laid_beside_what_was_seen(guard):
     guard.paste(GOOD.code)
     new = listed(NOW + timedelta(hours=1), used=[{"cid": b64u(GOOD.cid), "authority": "AE"}])
-    guard.page.set_input_files("#any-file", files=[{"name": "bundle.json", "mimeType": "", "buffer": json.dumps(new).encode()}])
+    guard.page.set_input_files(
+        "#any-file", files=[{"name": "bundle.json", "mimeType": "", "buffer": json.dumps(new).encode()}]
+    )
     guard.page.wait_for_selector("#waiting")
     guard.adopt()
     guard.at("seen")
@@ -400,7 +482,10 @@ def test_a_use_told_by_a_new_list_is_laid_beside_what_was_seen(guard):
 def test_an_older_list_is_refused_with_the_reason(guard):
     older = listed(NOW - 3 * DAY)
     said = guard.hand_over("bundle.json", json.dumps(older).encode())
-    assert f"This list of {(NOW - 3 * DAY).date()} is older than the one of {NOW.date()} on this device: it was refused." in said
+    assert (
+        f"This list of {(NOW - 3 * DAY).date()} is older than the one of {NOW.date()} on this device: it was refused."
+        in said
+    )
     assert guard.page.evaluate("document.activeElement.id") == "message"
     guard.carry(older)  # the same device opens an older stick: it keeps what it has
     guard.open()
@@ -422,14 +507,26 @@ def test_an_unsigned_list_is_adopted_on_purpose_and_said_aloud(chromium, tmp_pat
 
 
 HOSTILE = [
-    b"\x1f\x8b" + b"\0" * 40, b"{" * 100_000, b"\xff\xfe\x00" * 1000, b"", b"%PDF-1.7\n" + os.urandom(2000), b"\x89PNG\r\n\x1a\n" + os.urandom(500),
-    b'{"v":1,"kind":"kp-seen","device":"x","entries":[{"v":1}],"head":""}', b'{"v":1,"participants":{},"issued":"x"}', b'{"v":2,"trust":{"metadata":{}}}',
-    b"KPP1:" + b"A" * 500, b"c2sp.org/tlog-proof@v1\nindex 0\n", b"KPC1:" + b"Z" * 100_000,
-]  # fmt: skip
+    b"\x1f\x8b" + b"\0" * 40,
+    b"{" * 100_000,
+    b"\xff\xfe\x00" * 1000,
+    b"",
+    b"%PDF-1.7\n" + os.urandom(2000),
+    b"\x89PNG\r\n\x1a\n" + os.urandom(500),
+    b'{"v":1,"kind":"kp-seen","device":"x","entries":[{"v":1}],"head":""}',
+    b'{"v":1,"participants":{},"issued":"x"}',
+    b'{"v":2,"trust":{"metadata":{}}}',
+    b"KPP1:" + b"A" * 500,
+    b"c2sp.org/tlog-proof@v1\nindex 0\n",
+    b"KPC1:" + b"Z" * 100_000,
+]
 
 
 def test_hostile_input_does_no_harm(guard):
-    markup = paper("BW0012351", exporter=facts.Party('<img src=x onerror="document.title=1">', "<script>document.title=2</script>", ""))
+    markup = paper(
+        "BW0012351",
+        exporter=facts.Party('<img src=x onerror="document.title=1">', "<script>document.title=2</script>", ""),
+    )
     assert guard.paste(Issued(markup, 7).code)
     assert "onerror" in guard.page.inner_text("main")
     assert not guard.page.locator("main img, main script").count()
@@ -438,7 +535,9 @@ def test_hostile_input_does_no_harm(guard):
         assert guard.hand_over("thing", data), data[:40]
         if guard.page.locator("text=Next certificate").count():
             guard.clear()
-        assert not guard.page.locator("#verdict:has-text('Valid')").count() or "Invalid" in guard.page.inner_text("#verdict")
+        assert not guard.page.locator("#verdict:has-text('Valid')").count() or "Invalid" in guard.page.inner_text(
+            "#verdict"
+        )
         if guard.page.locator("#waiting").count():
             guard.page.locator("section:has(#waiting) .button.secondary").click()
     assert guard.paste(OTHER.code).startswith("Verdict: Valid.")
@@ -518,7 +617,10 @@ def test_settings_are_kept_and_change_the_question(guard):
 
 def test_without_a_store_the_page_says_that_it_remembers_nothing(chromium, tmp_path):
     guard = Guard(chromium, tmp_path)
-    guard.page.add_init_script("Object.defineProperty(window, 'indexedDB', {get() { throw new Error('no') }}); Object.defineProperty(window, 'localStorage', {get() { throw new Error('no') }})")
+    guard.page.add_init_script(
+        "for (const name of ['indexedDB', 'localStorage'])"
+        " Object.defineProperty(window, name, {get() { throw new Error('no') }})"
+    )
     guard.open()
     assert "REMEMBERS NOTHING" in guard.page.inner_text("main")
     assert guard.paste(GOOD.code).startswith("Verdict: Valid.")
@@ -541,9 +643,19 @@ def node(tmp_path_factory) -> Iterator[tuple[str, Path]]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("KIMBERLEY_", "DJANGO_", "XDG_"))}
     environment |= {"HOME": str(home), "KIMBERLEY_DIR": str(home / "demo")}
     command = [sys.executable, "-c", "from openkimberley.node.cli import main; main()"]
-    subprocess.run([*command, "demo", "--dir", str(home / "demo"), "--no-serve", "--json"], env=environment, check=True,
-                   stdout=subprocess.DEVNULL, timeout=300)  # fmt: skip
-    subprocess.run([*command, "bundle", "verifier", "--out", str(home / "verifier.html"), "--authority", "EU-BE"], env=environment, check=True, timeout=100)
+    subprocess.run(
+        [*command, "demo", "--dir", str(home / "demo"), "--no-serve", "--json"],
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=300,
+    )
+    subprocess.run(
+        [*command, "bundle", "verifier", "--out", str(home / "verifier.html"), "--authority", "EU-BE"],
+        env=environment,
+        check=True,
+        timeout=100,
+    )
     port = free_port()
     server = subprocess.Popen([*command, "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

@@ -358,7 +358,7 @@ async function draw(moved: boolean): Promise<void> {
   if (!moved) return;
   const goal = (message?.bad && document.getElementById("message")) || document.querySelector<HTMLElement>("#content h1");
   goal?.focus({ preventScroll: true });
-  scrollTo(0, 0);
+  scrollTo({ top: 0, behavior: "instant" });
 }
 
 /** A file chooser from any view. */

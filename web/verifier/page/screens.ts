@@ -99,6 +99,7 @@ export function waitingPanel(waiting: Waiting, adopt: () => void, refuse: () => 
 
 export function settingsScreen(settings: Settings, list: List | null, device: string, change: (settings: Settings) => void, pick: () => void): HTMLElement {
   const codes = Object.keys(list?.written.authorities ?? {}).sort();
+  const keyed = codes.filter((code) => list?.written.authorities[code]?.keys?.length);
   const all = [...new Set([...codes, ...Object.keys(list?.written.participants ?? {})])];
   const field = (name: keyof Settings, label: string, hint: string, most = "60"): HTMLElement =>
     h("div", { class: "field" }, h("label", { for: `set-${name}` }, label), h("p", { class: "hint", id: `hint-${name}` }, hint),
@@ -117,7 +118,7 @@ export function settingsScreen(settings: Settings, list: List | null, device: st
   });
   const about: Child[] = list
     ? [h("dl", { class: "summary" }, row(t("List of"), day(list.written.issued)), row(t("Signed"), list.signed ? t("Yes: every signature was checked.") : t("No: it was adopted by hand on %(date)s.", { date: day(list.adopted) })),
-        row(t("Participants"), whole(Object.keys(list.written.participants ?? {}).length)), row(t("Authorities with keys"), codes.length ? codes.join(", ") : "–")), ...list.problems.map((said) => h("p", { class: "notice wait" }, said))]
+        row(t("Participants"), whole(Object.keys(list.written.participants ?? {}).length)), row(t("Authorities with keys"), keyed.join(", ") || "–")), ...list.problems.map((said) => h("p", { class: "notice wait" }, said))]
     : [empty(t("There is no list on this device yet."))];
   return h("div", {}, h("h1", { tabindex: "-1" }, t("Settings")), form, h("h2", {}, t("The list of whom to trust")), ...about,
     h("div", { class: "actions" }, h("button", { type: "button", class: "button secondary", onclick: pick }, t("Load a newer list"))), h("p", { class: "hint wrap" }, t("Device %(device)s", { device })));

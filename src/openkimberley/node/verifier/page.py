@@ -1,8 +1,8 @@
-"""The page put together: the built part, the words, the list; and whether a page that lies somewhere is still that page.
+"""The page put together: the built part, the words, the list; and whether a file is still that page.
 
-A page is the built part (script, sheet, reader of codes; from ``web/verifier``) with two data blocks filled in: the words of this
-version and the list of whom to trust. Data blocks never run: whoever changes one can change what is trusted, not what is done.
-So a page is untouched if this version writes the same bytes around the list that it carries.
+A page is the built part (script, sheet, reader of codes; from ``web/verifier``) with two data blocks filled in: the
+words of this version and the list of whom to trust. Data blocks never run: whoever changes one can change what is
+trusted, not what is done. So a page is untouched if this version writes the same bytes around the list that it carries.
 """
 
 from __future__ import annotations
@@ -22,13 +22,17 @@ MOST_BYTES = 64 * 1024 * 1024
 _DATA = re.compile(r'<script type="application/json" id="kp-data">([^<]*)</script>')
 
 POLICY = {
-    "default-src": ["'none'"], "img-src": ["data:", "blob:"], "media-src": ["blob:"], "base-uri": ["'none'"], "form-action": ["'none'"],
-}  # fmt: skip
+    "default-src": ["'none'"],
+    "img-src": ["data:", "blob:"],
+    "media-src": ["blob:"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+}
 """What the page may do wherever it lies: nothing leaves it, nothing comes in but what it holds."""
 
 
 class Checked(NamedTuple):
-    """What was found of a file: whether it is a page of ours, whether all around its list is untouched, and what it carries."""
+    """What was found of a file: is it a page of ours, is all around its list untouched, and what it carries."""
 
     ours: bool
     untouched: bool

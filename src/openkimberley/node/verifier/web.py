@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 SERVED = {
-    **made.policy(), "img-src": [SELF, "data:", "blob:"], "connect-src": [SELF], "manifest-src": [SELF], "worker-src": [SELF],
+    **made.policy(),
+    "img-src": [SELF, "data:", "blob:"],
+    "connect-src": [SELF],
+    "manifest-src": [SELF],
+    "worker-src": [SELF],
     "frame-ancestors": [NONE],
-}  # fmt: skip
+}
 """The policy of the page where it is served: as on a stick, and it may ask this node for its list."""
 
 
@@ -72,10 +76,19 @@ def manifest(request: HttpRequest) -> HttpResponse:
     """What a telephone needs to put the page on its first screen."""
     name = _("Border check")
     about = {
-        "name": f"{name} – OpenKimberley", "short_name": name, "start_url": "./", "scope": "./", "display": "standalone", "id": "./",
-        "background_color": "#10212f", "theme_color": "#10212f",
-        "icons": [{"src": "icon.svg", "sizes": "any", "type": "image/svg+xml"}, {"src": "icon.png", "sizes": "512x512", "type": "image/png", "purpose": "any"}],
-    }  # fmt: skip
+        "name": f"{name} – OpenKimberley",
+        "short_name": name,
+        "start_url": "./",
+        "scope": "./",
+        "display": "standalone",
+        "id": "./",
+        "background_color": "#10212f",
+        "theme_color": "#10212f",
+        "icons": [
+            {"src": "icon.svg", "sizes": "any", "type": "image/svg+xml"},
+            {"src": "icon.png", "sizes": "512x512", "type": "image/png", "purpose": "any"},
+        ],
+    }
     return _answer(request, json.dumps(about, ensure_ascii=False).encode(), "application/manifest+json")
 
 

@@ -1,7 +1,7 @@
-"""The sentences of the border check, so that translators find them, and those of every language as the page carries them.
+"""The sentences of the border check, where translators find them, and those of every language as the page carries them.
 
-The page is written in TypeScript (``web/verifier/page``) and says ``t("sentence")``. Each of its sentences stands here too; a test
-compares the two. What the engine says is gathered from ``verification`` itself.
+The page is written in TypeScript (``web/verifier/page``) and says ``t("sentence")``. Each of its sentences stands here
+too; a test compares the two. What the engine says is gathered from ``verification`` itself.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ SENTENCES = (
     _("Check code"),
     _("Chinese Taipei"),
     _("Compare"),
-    _("Compare the fingerprint of its root with the one that your authority published. From then on everything must follow from it."),
+    _(
+        "Compare the fingerprint of its root with the one that your authority published. From then on "
+        "everything must follow from it."
+    ),
     _("Compare this with the paper and the box. The signed record is the truth; the paper is its picture."),
     _("Confirm the import at your desk as soon as there is a line, or hand in the file of certificates seen."),
     _("Could not be checked"),
@@ -96,7 +99,10 @@ SENTENCES = (
     _("No list"),
     _("No, another paper or box"),
     _("No: it was adopted by hand on %(date)s."),
-    _("Nobody vouches for the list of %(date)s but whoever gave it to you. Use it only if you had it from your own authority’s hand."),
+    _(
+        "Nobody vouches for the list of %(date)s but whoever gave it to you. Use it only if you had it from "
+        "your own authority’s hand."
+    ),
     _("Not proven"),
     _("Nothing here is proven: it is only what the paper says of itself."),
     _("Nothing is expected."),
@@ -135,7 +141,10 @@ SENTENCES = (
     _("Step"),
     _("Stop"),
     _("Such as Airport, gate 4."),
-    _("THIS DEVICE REMEMBERS NOTHING after the page is closed: a certificate shown twice is not found. Use an ordinary window, not a private one, and export the file before you close."),
+    _(
+        "THIS DEVICE REMEMBERS NOTHING after the page is closed: a certificate shown twice is not found. Use "
+        "an ordinary window, not a private one, and export the file before you close."
+    ),
     _("Take that label away"),
     _("Tell your supervisor, and say the reasons above."),
     _("The box"),
@@ -257,7 +266,8 @@ def sentences() -> tuple[str, ...]:
 
 
 def carried() -> dict[str, Any]:
-    """The words as they are put into the page: English once, then each language in the same order, "" where it has none."""
+    """The words as they are put into the page: English once, then each language in the same order, "" "
+    "where it has none."""
     ids = sentences()
     said: dict[str, Any] = {"ids": list(ids), "plurals": [list(pair) for pair in COUNTED]}
     for language, numbers in COUNTS.items():
