@@ -37,6 +37,12 @@ KEYS = {
     authority: SoftwareKey.from_secret(f"{authority}/sign/2026-1", "Ed25519", bytes([place]) * 32)
     for place, authority in enumerate((BW, BE), start=1)
 }
+NODE_KEYS = {
+    (authority, use): SoftwareKey.from_secret(f"{authority}/{use}/1", "Ed25519", bytes([place, 1]) * 16)
+    for place, (authority, use) in enumerate(
+        [("node", "log"), ("node", "witness"), (BW, "status"), (BE, "status")], start=1
+    )
+}
 COURIER_LICENCE = "BW-COU-2026-0001"
 AGENT_LICENCE = "BW-AGT-2026-0001"
 INSTALLER = frozenset({Role.CHAIR, Role.ADMINISTRATOR, Role.SUPERVISOR})
@@ -44,7 +50,7 @@ INSTALLER = frozenset({Role.CHAIR, Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 def furnish(at: datetime = NOW - timedelta(days=30)) -> None:
     """A node with two authorities, ready to work."""
-    signing.provide(lambda authority, use: KEYS.get(authority) if use == "sign" else None)
+    signing.provide(lambda authority, use: KEYS.get(authority) if use == "sign" else NODE_KEYS.get((authority, use)))
     seed_register(by=Actor("installer", INSTALLER, via="cli"), at=at)
     for authority, key in KEYS.items():
         certificates.register_key(

@@ -293,7 +293,7 @@ def looked_at() -> list[str]:
     if given != due:
         faults.append(f"number: the range has given {due}, certificates stand for {given}")
     entries = {
-        entry["index"]: (entry["subject"], entry["statement"]["h"])
+        entry["index"]: (entry["subject"], entry["public"]["h"])
         for one in given or [""] for entry in journal.history(one) if entry["event"] == "certificate.issued"
     }  # fmt: skip
     told = journal.entries(event="certificate.issued").count()

@@ -12,6 +12,7 @@ import functools
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
@@ -20,6 +21,8 @@ from openkimberley.journal import chain
 from openkimberley.journal.models import Entry
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import NotPermitted, Refused
+from openkimberley.trust.canonical import b64u
+from openkimberley.trust.merkle import leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,30 +103,40 @@ def _record_refusal(name: str, refusal: Refused, *, by: Actor, at: datetime) -> 
         )  # fmt: skip
 
 
-def record(event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any]) -> int:
+def record(
+    event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any],
+    public: Mapping[str, Any] | None = None,
+) -> int:  # fmt: skip
     """Enter an act in the journal, inside the action's transaction. Returns the entry's index.
 
     ``event`` is ``noun.past_participle``; ``subject`` the official identifier; ``statement`` JSON without floats.
+    ``public`` is what the published journal says of the act (docs/spec/journal.md); without it, a bare commitment.
     Raises ``RuntimeError`` outside an action.
     """
     own = _entries.get()
     if own is None:
         raise RuntimeError("record() is called inside an action only")
     own[0] += 1
-    return _append(event, by=by, at=at, subject=subject, statement=statement)
+    return _append(event, by=by, at=at, subject=subject, statement=statement, public=public)
 
 
-def _append(event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any]) -> int:
+def _append(
+    event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any],
+    public: Mapping[str, Any] | None = None,
+) -> int:  # fmt: skip
     """Insert the next entry. Must be inside a transaction that stands in single file."""
     last = Entry.objects.order_by("-index").values_list("index", "hash").first()
     index, previous = (last[0] + 1, bytes(last[1])) if last else (0, chain.GENESIS)
     whole = {
         "v": 1, "index": index, "at": at.isoformat(), "event": event, "actor": by.id, "via": by.via,
-        "authority": by.authority, "subject": subject, "statement": dict(statement),
+        "authority": by.authority, "subject": subject, "statement": dict(statement), "salt": b64u(token_bytes(16)),
+        **({"public": dict(public)} if public else {}),
     }  # fmt: skip
     text = chain.canonical(whole)
+    entry = chain.published(text, public)
     Entry.objects.create(
         index=index, at=at, event=event, authority=by.authority, actor=by.id, subject=subject,
         statement=text.decode(), previous=previous, hash=chain.chained(previous, text),
+        entry=entry.decode(), leaf=leaf_hash(entry),
     )  # fmt: skip
     return index

@@ -1,15 +1,19 @@
-"""PURE. How one entry's hash follows from the entry before it, and how a chain is checked.
+"""PURE. How one entry's hash follows from the entry before it, how a chain is checked, and what is published of an act.
 
-In the next step the same statements become leaves of an RFC 6962 tree; the chain stays as the cheap local check.
+The chain is the cheap local check of the full statements; the published entries are the leaves of an RFC 6962 tree.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import rfc8785
+
+from openkimberley.trust.canonical import b64u
+from openkimberley.trust.merkle import leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +32,14 @@ def chained(previous: bytes, statement: bytes) -> bytes:
     return hashlib.sha256(previous + statement).digest()
 
 
+def published(statement: bytes, public: Mapping[str, object] | None = None) -> bytes:
+    """What the journal publishes of an act: its ``public`` form, or a commitment that reveals nothing.
+
+    The commitment is the SHA-256 of the statement, which holds a random salt: nobody can guess what was done and try.
+    """
+    return canonical({"v": 1, **(public or {"t": "act", "h": b64u(hashlib.sha256(statement).digest())})})
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """What the check of a chain needs to know of one entry."""
@@ -36,6 +48,8 @@ class Link:
     statement: bytes
     previous: bytes
     hash: bytes
+    entry: bytes
+    leaf: bytes
 
 
 def faults(links: Iterable[Link]) -> list[str]:
@@ -49,5 +63,9 @@ def faults(links: Iterable[Link]) -> list[str]:
             found.append(f"entry {link.index} does not follow entry {link.index - 1}")
         if chained(link.previous, link.statement) != link.hash:
             found.append(f"entry {link.index} was altered: its hash does not fit its text")
+        if link.entry != published(link.statement, json.loads(link.statement).get("public")):
+            found.append(f"entry {link.index} publishes other words than its text says")
+        if leaf_hash(link.entry) != link.leaf:
+            found.append(f"entry {link.index} has a leaf that is not its own in the published tree")
         expected, previous = link.index + 1, link.hash
     return found

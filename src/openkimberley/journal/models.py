@@ -8,8 +8,9 @@ from django.db import models
 class Entry(models.Model):
     """One act that happened. Holds identifiers, never foreign keys, so that it neither blocks nor follows live data.
 
-    ``index`` counts from 0 without gaps. ``hash`` is SHA-256 over ``previous`` (32 bytes) and the canonical JSON
-    ``statement``. ``leaf`` is the place of the RFC 6962 leaf hash of the witnessed log, empty until that log exists.
+    ``index`` counts from 0 without gaps, and is the entry's place in the published tree. ``hash`` is SHA-256 over
+    ``previous`` (32 bytes) and the canonical JSON ``statement``, which never leaves the node. ``entry`` is what the
+    journal publishes of the act (docs/spec/journal.md) and ``leaf`` its RFC 6962 leaf hash.
     """
 
     index = models.BigIntegerField(primary_key=True)
@@ -21,7 +22,8 @@ class Entry(models.Model):
     statement = models.TextField()
     previous = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
-    leaf = models.BinaryField(max_length=32, blank=True, default=b"")
+    entry = models.TextField()
+    leaf = models.BinaryField(max_length=32)
 
     class Meta:
         ordering = ["index"]

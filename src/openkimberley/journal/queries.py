@@ -45,18 +45,20 @@ def size() -> int:
 
 def verify() -> tuple[int, list[str]]:
     """Re-check the whole journal: how many entries it has, and every fault in words (empty where it is whole)."""
-    rows = Entry.objects.order_by("index").values_list("index", "statement", "previous", "hash", "event", "subject")
+    rows = Entry.objects.order_by("index").values_list(
+        "index", "statement", "previous", "hash", "entry", "leaf", "event", "subject"
+    )
     count = 0
     misfiled: list[str] = []
 
     def links() -> Any:
         nonlocal count
-        for index, statement, previous, hash_, event, subject in rows.iterator(chunk_size=2000):
+        for index, statement, previous, hash_, entry, leaf, event, subject in rows.iterator(chunk_size=2000):
             count += 1
             said = json.loads(statement)
             if (said["index"], said["event"], said["subject"]) != (index, event, subject):
                 misfiled.append(f"entry {index} is filed under other words than its text says")
-            yield chain.Link(index, statement.encode(), bytes(previous), bytes(hash_))
+            yield chain.Link(index, statement.encode(), bytes(previous), bytes(hash_), entry.encode(), bytes(leaf))
 
     faults = chain.faults(links())
     return count, faults + misfiled

@@ -43,7 +43,7 @@ class Advice(StrEnum):
     ASK_ISSUER = "ask_issuer"
 
 
-# The numbers are those of the published algorithm. 8, the proofs of the journal, has its place and comes later.
+# The numbers are those of the published algorithm.
 NAMES: Mapping[int, str] = {
     1: _("parse"),
     2: _("key"),
@@ -120,7 +120,8 @@ class Claims:
     """What an artefact says of itself, not yet believed. Days are counted from 1970-01-01.
 
     ``status`` is (list, index): the list is a URI, or the pair of authority and list id. ``problems`` is what step 5
-    objects to in the form; ``certificate`` builds the full facts when somebody asks.
+    objects to in the form; ``certificate`` builds the full facts when somebody asks. ``issue_shown`` and ``zone_shown``
+    tell a withheld claim from an absent one; ``countersigned`` is None where it is withheld.
     """
 
     kind: str
@@ -131,10 +132,13 @@ class Claims:
     verify: Callable[[PublicKey], None] | None = None
     issued: int | None = None
     expires: int | None = None
+    issue_shown: bool = True
     signed_on: int | None = None
     destination: str = ""
     zone: str | None = None
     zone_shown: bool = False
+    countersigned: Sequence[Mapping[str, str]] | None = None
+    log_index: int | None = None
     seal: str = ""
     cid: bytes = b""
     status: tuple[str | tuple[str, int], int] | None = None

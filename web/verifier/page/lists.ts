@@ -128,6 +128,7 @@ export class Lists {
 }
 
 async function opening(text: string, how: { root: any; remembered: any; now: Date }): Promise<any> {
+  if (!openBundle) throw new Refusal("This page cannot open signed lists.");
   try {
     return await openBundle(text, how);
   } catch (error: any) {

@@ -172,9 +172,10 @@ def _sign_and_record(row: Application, content: dict[str, Any], *, by: Actor, at
     entry = record(
         "certificate.issued", by=by, at=at, subject=certificate.number,
         statement={
-            "v": 1, "t": "kpc.issue", "n": certificate.number, "h": b64u(cid), "d": content["issue_date"],
-            "authority": row.authority, "application": row.reference, "kid": signer.kid,
+            "cid": b64u(cid), "issue_date": content["issue_date"], "authority": row.authority,
+            "application": row.reference, "kid": signer.kid,
         },
+        public={"t": "kpc.issue", "n": certificate.number, "h": b64u(cid), "d": content["issue_date"]},
     )  # fmt: skip
     qr = {"authority": row.authority, "cid": cid, "status": (year, index), "log_index": entry}
     assert certificate.expiry_date is not None

@@ -146,7 +146,7 @@ def test_the_main_path_from_draft_to_signed_certificate():
     assert statements.read_credential(signed.claims).total_carats == one.carats
     assert Form.objects.get(certificate_number=one.number).status == "USED"
     said = journal.history(one.number)
-    assert said[-1]["statement"]["h"] == one.cid
+    assert said[-1]["public"]["h"] == one.cid
     assert said[-1]["index"] == one.journal_index
     assert journal.verify()[1] == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from tests.cast import KAGISO, NOW, OBSERVER
@@ -95,10 +97,12 @@ def test_an_entry_altered_behind_the_guards_is_found():
     for number in range(3):
         honest(by=KAGISO, at=NOW, subject=f"S{number}")
     links = [
-        chain.Link(e.index, e.statement.encode(), bytes(e.previous), bytes(e.hash))
+        chain.Link(e.index, e.statement.encode(), bytes(e.previous), bytes(e.hash), e.entry.encode(), bytes(e.leaf))
         for e in Entry.objects.order_by("index")
     ]
-    altered = chain.Link(1, links[1].statement.replace(b'"1"', b'"2"', 1), links[1].previous, links[1].hash)
+    altered = replace(links[1], statement=links[1].statement.replace(b'"1"', b'"2"', 1))
+    assert chain.faults([links[0], replace(links[1], entry=b"{}"), links[2]])
+    assert chain.faults([links[0], replace(links[1], leaf=bytes(32)), links[2]])
     assert chain.faults([links[0], altered, links[2]])
     assert chain.faults([links[0], links[2]])
     assert chain.faults(links[1:])
