@@ -1,15 +1,15 @@
 // The page: takes what was scanned to the engine, remembers it, shows the verdict. It asks no network but, where it is served, its own node.
-import { verify, type Question, type Report } from "./engine";
-import { bdi, fill, h, type Child } from "./dom";
-import { camera, dropped, fromFile, handScanner, hasCamera, type Read } from "./input";
-import { inside } from "./inside";
-import { Lists, looksLikeList, Refusal, textOf } from "./lists";
-import { cleaned, kindOf, Presentation } from "./presentation";
-import { BOX, headline, reasons, resultScreen } from "./result";
-import { expectedScreen, memoryNote, seenScreen, settingsScreen, waitingPanel, type Settings } from "./screens";
-import { keyOf, next, sha256, showings, taken, type Entry, type Found } from "./seen";
-import { openStore, type Store } from "./store";
-import { asked, country, day, language, n, speak, t } from "./words";
+import { verify, type Question, type Report } from "./engine.ts";
+import { bdi, fill, h, type Child } from "./dom.ts";
+import { camera, dropped, fromFile, handScanner, hasCamera, type Read } from "./input.ts";
+import { inside } from "./inside.ts";
+import { Lists, looksLikeList, Refusal, textOf } from "./lists.ts";
+import { cleaned, kindOf, Presentation } from "./presentation.ts";
+import { BOX, headline, reasons, resultScreen } from "./result.ts";
+import { expectedScreen, memoryNote, seenScreen, settingsScreen, waitingPanel, type Settings } from "./screens.ts";
+import { keyOf, next, sha256, showings, taken, type Entry, type Found } from "./seen.ts";
+import { openStore, type Store } from "./store.ts";
+import { asked, country, day, n, speak, t } from "./words.ts";
 
 const VIEWS: [string, string][] = [["scan", "Scan"], ["expected", "Expected"], ["seen", "Seen"], ["settings", "Settings"]];
 const BACKWARDS = 24 * 3_600_000;
@@ -25,7 +25,7 @@ let message: { text: string; bad: boolean } | null = null;
 let latest = 0; // the latest moment that this device has known
 
 const view = (): string => VIEWS.find(([name]) => `#${name}` === location.hash)?.[0] ?? "scan";
-const question = (now: Date): Question => ({ now, authority: settings.authority || undefined, transit: settings.transit });
+const question = (now: Date): Question => ({ now, ...(settings.authority ? { authority: settings.authority } : {}), transit: settings.transit });
 
 /** Say something to everybody: on the page, and to those who listen to it. */
 function say(text: string, bad = false): void {
@@ -103,7 +103,7 @@ async function takeFile(file: File): Promise<void> {
 }
 
 async function takeBytes(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  if (bytes[0] === 0x1f || bytes[0] === 0x7b || (bytes[0] <= 0x20 && bytes.length)) {
+  if (bytes[0] === 0x1f || bytes[0] === 0x7b || (bytes.length && bytes[0]! <= 0x20)) {
     const text = await textOf(bytes);
     const written = JSON.parse(text);
     if (written?.kind === "kp-seen") return join(written);
@@ -277,8 +277,6 @@ const acts = {
     await draw(true);
   },
 };
-
-const pick = (): void => place("any-file").click();
 
 function inputs(again: boolean): HTMLElement {
   const text = h("textarea", { id: "artefact", rows: "3", spellcheck: "false", autocomplete: "off", autocapitalize: "off", dir: "ltr", "aria-describedby": "artefact-hint" }) as HTMLTextAreaElement;

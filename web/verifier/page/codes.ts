@@ -1,13 +1,13 @@
 // Reading QR codes from a picture, in the page itself.
 import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
-import { unpacked } from "./inside";
+import { unpacked } from "./inside.ts";
 
 const MOST_PIXELS = 3000;
 let ready: Promise<unknown> | undefined;
 
 /** Make the reader ready; done once, when it is first wanted. */
 export const prepare = (): Promise<unknown> =>
-  (ready ??= unpacked("kp-wasm").then((wasm) => prepareZXingModule({ overrides: { wasmBinary: wasm.buffer }, fireImmediately: true })));
+  (ready ??= prepareZXingModule({ overrides: { wasmBinary: unpacked("kp-wasm").buffer }, fireImmediately: true }));
 
 /** The texts of all QR codes in a picture; several on one page are usual. */
 export async function codesIn(picture: ImageData): Promise<string[]> {

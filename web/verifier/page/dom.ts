@@ -29,8 +29,8 @@ const SHAPES: Record<string, string[]> = {
 export function shape(tone: string): SVGElement {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
-  for (const [name, value] of [["viewBox", "0 0 64 64"], ["aria-hidden", "true"], ["focusable", "false"]]) svg.setAttribute(name, value);
-  for (const [place, d] of SHAPES[tone].entries()) {
+  for (const [name, value] of Object.entries({ viewBox: "0 0 64 64", "aria-hidden": "true", focusable: "false" })) svg.setAttribute(name, value);
+  for (const [place, d] of SHAPES[tone]!.entries()) {
     const path = document.createElementNS(space, "path");
     const drawn = { d, fill: "none", stroke: "currentColor", "stroke-width": place ? "6" : "5", "stroke-linejoin": "round" };
     for (const [name, value] of Object.entries(drawn)) path.setAttribute(name, value);

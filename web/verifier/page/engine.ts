@@ -1,13 +1,7 @@
-// The engine as the page asks it. It is built beside this folder; the page only shows what it says.
-import * as engine from "kp-engine";
+// The engine as the page asks it; the page only shows what it says.
+import * as engine from "../engine/index.ts";
 
-export type Result = "pass" | "warn" | "fail" | "unknown";
-export type Check = { id: number; name: string; result: Result; detail: string; template: string; facts: Record<string, string>; counts: boolean };
-export type Report = {
-  verdict: "valid" | "invalid" | "cannot_tell"; advice: string; proven: boolean; artefact: string; number: string; issuer: string; authority: string;
-  issue_date: string | null; expiry_date: string | null; destination: string; seal: string; cid: string; check_code: string;
-  data: { issued: string; age_days: number }; checks: Check[]; certificate?: any;
-};
+export type { Report, ReportedCheck as Check } from "../engine/index.ts";
 export type Question = { now: Date; authority?: string; transit?: boolean; beside?: string; proof?: string };
 
 export const { Bundle, verify } = engine;

@@ -1,7 +1,7 @@
 // Ways in: camera, picture, hand scanner, paste, files. All end in one call with what was read.
-import { codesIn, frame, pixels, prepare } from "./codes";
-import { h } from "./dom";
-import { t } from "./words";
+import { codesIn, frame, pixels, prepare } from "./codes.ts";
+import { h } from "./dom.ts";
+import { t } from "./words.ts";
 
 export type Read = { texts: string[] } | { bytes: Uint8Array<ArrayBuffer>; name: string };
 export type Taker = (read: Read) => Promise<void> | void;

@@ -1,4 +1,5 @@
 // What was put into the page when it was written: sentences, the list of whom to trust, the reader of codes.
+import { unpack } from "./lzma.ts";
 
 /** The JSON of one of the page's data blocks; null where it has none or it is broken. */
 export function block(id: string): any {
@@ -9,10 +10,10 @@ export function block(id: string): any {
   }
 }
 
-/** Bytes of base64, unpacked where they were packed with gzip. */
-export async function unpacked(id: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The unpacked bytes of one of the page's parts. */
+export function unpacked(id: string): Uint8Array<ArrayBuffer> {
   const text = atob((document.getElementById(id)?.textContent ?? "").trim());
-  return inflated(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+  return unpack(Uint8Array.from(text, (letter) => letter.charCodeAt(0)), 4 * 1024 * 1024);
 }
 
 const MOST = 64 * 1024 * 1024;

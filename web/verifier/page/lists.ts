@@ -1,7 +1,7 @@
 // The list of whom to trust: taken from inside the page, from a file or from the node; opened, remembered, and never exchanged for an older one.
-import { Bundle, openBundle } from "./engine";
-import { inflated, inside } from "./inside";
-import type { Store } from "./store";
+import { Bundle, openBundle } from "./engine.ts";
+import { inflated, inside } from "./inside.ts";
+import type { Store } from "./store.ts";
 
 /** A list in use. ``signed``: every signature in it was checked; else somebody adopted it by hand. */
 export type List = { written: any; bundle: any; signed: boolean; adopted: string; problems: string[] };
@@ -36,7 +36,7 @@ export const textOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
 const rootIn = (written: any): string => {
   const roots = Object.keys(written.trust?.metadata ?? {}).filter((name) => /^\d+\.root\.json$/.test(name));
   roots.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-  return roots.length ? String(written.trust.metadata[roots[0]]) : "";
+  return roots.length ? String(written.trust.metadata[roots[0]!]) : "";
 };
 
 export class Lists {

@@ -1,6 +1,6 @@
 // The engine's report and what this device adds to it, together: one verdict. Pure.
-import type { Check, Report } from "./engine";
-import type { Found } from "./seen";
+import type { Check, Report } from "./engine.ts";
+import type { Found } from "./seen.ts";
 
 export type Tone = "good" | "wait" | "bad";
 /** One thing found by the device or the officer. ``holds`` sentences are said in the banner. */
@@ -29,7 +29,7 @@ export function hundredths(typed: string): bigint | null {
   const plain = western(typed).replace(/[\s'’\u00a0\u202f]/g, "").replace(/ct$/i, "");
   const parts = /^(\d+)(?:[.,](\d{1,2}))?$/.exec(plain) ?? /^(\d{1,3}(?:,\d{3})+)\.(\d{1,2})$/.exec(plain) ?? /^(\d{1,3}(?:\.\d{3})+),(\d{1,2})$/.exec(plain);
   if (!parts) return null;
-  return BigInt(parts[1].replace(/[.,]/g, "")) * 100n + BigInt((parts[2] ?? "").padEnd(2, "0"));
+  return BigInt(parts[1]!.replace(/[.,]/g, "")) * 100n + BigInt((parts[2] ?? "").padEnd(2, "0"));
 }
 
 /** Arabic figures as Western ones. */

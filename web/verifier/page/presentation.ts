@@ -1,7 +1,7 @@
 // One paper and one box before the officer: the codes that were scanned of it, what the engine says, what this device remembers, what was found.
-import { verify, type Question, type Report } from "./engine";
-import { compared, outcome, type Finding, type Outcome, type Says } from "./outcome";
-import { near, type Entry, type Found } from "./seen";
+import { verify, type Question, type Report } from "./engine.ts";
+import { compared, outcome, type Finding, type Outcome, type Says } from "./outcome.ts";
+import { near, type Entry, type Found } from "./seen.ts";
 
 export const FULL = "KPC1:", LABEL = "KPL1:", PROOF = "KPP1:";
 const PROOF_TEXT = "c2sp.org/tlog-proof@";
@@ -30,7 +30,7 @@ export function cleaned(typed: string): { text: string; layout: boolean } {
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** The first 16 bytes of a cid, base64url: a label carries no more. */
-export const first16 = (cid: string): string => (cid.length < 22 ? "" : cid.slice(0, 21) + LETTERS[LETTERS.indexOf(cid[21]) & 48]);
+export const first16 = (cid: string): string => (cid.length < 22 ? "" : cid.slice(0, 21) + LETTERS[LETTERS.indexOf(cid[21]!) & 48]);
 
 export class Presentation {
   label: { report: Report; same: boolean } | null = null;
@@ -94,7 +94,7 @@ export class Presentation {
 
 /** What the signed record says of the box. Only what is proven is compared with. */
 export function says(report: Report): Says {
-  const certificate = report.proven ? report.certificate ?? {} : {};
+  const certificate: any = report.proven ? report.certificate ?? {} : {};
   const seals = (certificate.seals?.length ? certificate.seals : report.proven && report.seal ? [report.seal] : []).map(String);
   const total = certificate.total_carats ?? summed(certificate.lines);
   return { seals, parcels: typeof certificate.parcels === "number" ? certificate.parcels : null, carats: exact(total) };

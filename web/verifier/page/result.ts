@@ -1,10 +1,10 @@
 // The screen of a verdict: words, shape and colour; the essentials; the box compared; every check; what to do next and whom to ask.
-import { bdi, fill, h, row, shape, type Child } from "./dom";
-import type { Check } from "./engine";
-import { hundredths, wholeNumber, type Finding, type Outcome } from "./outcome";
-import { says, type Presentation } from "./presentation";
-import type { Found } from "./seen";
-import { carats, country, day, moment, n, t } from "./words";
+import { bdi, fill, h, row, shape, type Child } from "./dom.ts";
+import type { Check } from "./engine.ts";
+import { hundredths, wholeNumber, type Finding, type Outcome } from "./outcome.ts";
+import { says, type Presentation } from "./presentation.ts";
+import type { Found } from "./seen.ts";
+import { carats, country, day, moment, n, t } from "./words.ts";
 
 const VERDICT = { valid: "Valid", invalid: "Invalid", cannot_tell: "Cannot tell" };
 const ADVICE: Record<string, string> = {
@@ -31,7 +31,7 @@ const tag = (result: string): HTMLElement => h("span", { class: `tag ${RESULT[re
 export function headline(shown: Presentation, out: Outcome): { word: string; advice: string } {
   const age = shown.report.data.age_days;
   const old = out.advice === "accept" && age > FRESH_DAYS ? ` ${n("The list is %(n)s day old.", "The list is %(n)s days old.", age)}` : "";
-  const advice = out.advice === "accept" && !shown.found ? t("The paper is good. Now compare the box before you accept.") : t(ADVICE[out.advice] ?? ADVICE.hold);
+  const advice = out.advice === "accept" && !shown.found ? t("The paper is good. Now compare the box before you accept.") : t(ADVICE[out.advice] ?? ADVICE["hold"]!);
   return { word: t(VERDICT[out.verdict] ?? VERDICT.cannot_tell), advice: advice + old };
 }
 
@@ -142,7 +142,7 @@ function nextStep(shown: Presentation, out: Outcome, authorities: Record<string,
   if (out.advice === "accept" && !shown.found) return null;
   const { authority, issuer } = shown.report;
   const routes: any[] = Array.isArray(authorities[authority]?.routes) ? authorities[authority].routes : [];
-  return h("section", { "aria-labelledby": "next" }, h("h2", { id: "next" }, t("What to do now")), h("ol", {}, ...(NEXT[out.advice] ?? NEXT.hold).map((said) => h("li", {}, t(said)))),
+  return h("section", { "aria-labelledby": "next" }, h("h2", { id: "next" }, t("What to do now")), h("ol", {}, ...(NEXT[out.advice] ?? NEXT["hold"]!).map((said) => h("li", {}, t(said)))),
     out.advice !== "accept" && h("dl", { class: "summary" }, row(t("Whom to ask"), t("Your supervisor"), issuer ? h("br") : null, issuer ? `${t("Issuing authority")}: ${country(issuer)}${authority && authority !== issuer ? ` (${authority})` : ""}` : null),
       ...routes.slice(0, 4).map((route) => row(String(route?.kind ?? ""), bdi(String(route?.url ?? ""))))));
 }
@@ -162,7 +162,7 @@ function checks(shown: Presentation): HTMLElement {
 }
 
 function record(shown: Presentation): Child {
-  const certificate = shown.report.proven ? shown.report.certificate : null;
+  const certificate: any = shown.report.proven ? shown.report.certificate : null;
   if (!certificate) return null;
   const party = (one: any): string => [one?.name, one?.address].filter((said) => typeof said === "string" && said).join(", ");
   const box = says(shown.report);

@@ -1,10 +1,10 @@
 // The other screens: expected arrivals, certificates seen, settings, and the list that waits for a yes.
-import { bdi, handOver, h, row, type Child } from "./dom";
-import type { List, Waiting } from "./lists";
-import { first16 } from "./presentation";
-import { fileOf, keyOf, sha256, twice, type Entry } from "./seen";
-import type { Kind } from "./store";
-import { country, day, LANGUAGES, moment, n, t, whole } from "./words";
+import { bdi, handOver, h, row, type Child } from "./dom.ts";
+import type { List, Waiting } from "./lists.ts";
+import { first16 } from "./presentation.ts";
+import { fileOf, keyOf, sha256, twice, type Entry } from "./seen.ts";
+import type { Kind } from "./store.ts";
+import { country, day, LANGUAGES, moment, n, t, whole } from "./words.ts";
 
 export type Settings = { language: string; authority: string; post: string; officer: string; name: string; transit: boolean };
 
@@ -49,6 +49,11 @@ export const memoryNote = (kind: Kind): Child => (NOTE[kind] ? h("p", { class: "
 
 const SAID: Record<string, [string, string]> = { valid: ["good", "Valid"], invalid: ["bad", "Invalid"], cannot_tell: ["wait", "Cannot tell"] };
 
+const verdictTag = (verdict = "cannot_tell"): HTMLElement => {
+  const [tone, word] = SAID[verdict] ?? ["wait", "Cannot tell"];
+  return h("span", { class: `tag ${tone}` }, t(word));
+};
+
 /** Uses of a certificate that an authority has reported, and that this device has seen too. */
 export const usedElsewhere = (list: List | null, entries: Entry[], authority: string): { entry: Entry; authority: string }[] =>
   ((list?.written.used ?? []) as any[]).filter((one) => one?.authority !== authority).flatMap((one) => {
@@ -83,7 +88,7 @@ export function seenScreen(entries: Entry[], list: List | null, settings: Settin
     h("p", { id: "exported", role: "status", class: "hint wrap" }),
     shown.length ? h("table", { class: "reflow" }, h("thead", {}, h("tr", {}, ...["Certificate", "Verdict", "Where and when", "The box"].map((name) => h("th", { scope: "col" }, t(name))))),
       h("tbody", {}, ...shown.slice(0, 500).map((one) => h("tr", {}, h("th", { scope: "row" }, bdi(one.number || "?")),
-        h("td", {}, h("span", { class: `tag ${(SAID[one.verdict ?? ""] ?? SAID.cannot_tell)[0]}` }, t((SAID[one.verdict ?? ""] ?? SAID.cannot_tell)[1]))), h("td", {}, where(one)), h("td", {}, keyOf(one) ? box(one) : t("Not proven")))))) : empty(t("No certificate has been scanned on this device.")));
+        h("td", {}, verdictTag(one.verdict)), h("td", {}, where(one)), h("td", {}, keyOf(one) ? box(one) : t("Not proven")))))) : empty(t("No certificate has been scanned on this device.")));
 }
 
 /** A list that is not used until a person says so: unsigned, or the first root of trust. */

@@ -2,10 +2,11 @@
 // Pure but for the hash.
 
 export type Found = { seal: string; parcels: string; carats: string };
+type Maybe = string | undefined;
 export type Entry = {
   v: 1; device: string; n: number; at: string; what: "shown" | "answer" | "compared"; prev: string; hash: string;
-  name?: string; officer?: string; post?: string; authority?: string;
-  cid16?: string; number?: string; issuer?: string; artefact?: string; verdict?: string; advice?: string; proven?: boolean; list?: string;
+  name?: Maybe; officer?: Maybe; post?: Maybe; authority?: Maybe;
+  cid16?: Maybe; number?: Maybe; issuer?: Maybe; artefact?: Maybe; verdict?: Maybe; advice?: Maybe; proven?: boolean; list?: Maybe;
   of?: number; same?: boolean; found?: Found; differences?: string[];
 };
 export type Twice = { key: string; number: string; issuer: string; entries: Entry[] };
@@ -97,7 +98,7 @@ export function twice(entries: Entry[]): Twice[] {
   return keys
     .map((key) => ({ key, entries: showings(entries, key) }))
     .filter((one) => one.entries.length > 1)
-    .map((one) => ({ ...one, number: one.entries[0].number ?? "", issuer: one.entries[0].issuer ?? "" }));
+    .map((one) => ({ ...one, number: one.entries[0]?.number ?? "", issuer: one.entries[0]?.issuer ?? "" }));
 }
 
 /** True where a showing is so near to another on this device that it may be the same paper, scanned again. */

@@ -1,5 +1,5 @@
 // What the device remembers. IndexedDB; where the browser has none, its small store; where that fails too, nothing beyond this visit.
-import type { Entry } from "./seen";
+import type { Entry } from "./seen.ts";
 
 export type Kind = "lasting" | "small" | "visit";
 

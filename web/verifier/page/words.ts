@@ -1,5 +1,5 @@
 // The page's words in seven languages. The sentences are those of the program's own catalogs; what has no translation stays English.
-import { block } from "./inside";
+import { block } from "./inside.ts";
 
 type Catalog = { ids: string[]; plurals: [string, string][]; [language: string]: any };
 
