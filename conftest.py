@@ -1,4 +1,4 @@
-"""What every test gets: the journal's guards stay up during a test and step aside only to empty the test database."""
+"""What every test gets: the guards of journal and evidence stand during a test, and step aside only to empty tables."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
 
+GUARDED = tuple(
+    f"openkimberley.{area}.migrations.{name}"
+    for area, name in (("journal", "0001_initial"), ("journal", "0003_checkpoints"), ("witness", "0001_initial"))
+)
+
 _flush = TransactionTestCase._fixture_teardown
 
 
 def _teardown(self):
-    """Empty the test database. The journal refuses that to everybody, so its guards are taken down for this moment."""
-    guards = import_module("openkimberley.journal.migrations.0001_initial")
+    """Empty the test database. What is append-only refuses that, so its guards are taken down for this moment."""
+    guards = [import_module(name) for name in GUARDED]
     with connection.schema_editor() as editor:
-        guards.unguard(None, editor)
+        for one in guards:
+            one.unguard(None, editor)
     _flush(self)
     with connection.schema_editor() as editor:
-        guards.guard(None, editor)
+        for one in guards:
+            one.guard(None, editor)
 
 
 TransactionTestCase._fixture_teardown = _teardown
@@ -31,6 +38,12 @@ def _the_language_of_one_test_is_not_that_of_the_next():
     """A page in French leaves French active in its thread."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _the_journal_of_one_test_is_not_that_of_the_next(settings, tmp_path):
+    """The mark of what was signed outlives a database: to the next test's empty one it would say that much is lost."""
+    settings.JOURNAL_FOLDER = tmp_path / "journal"
 
 
 @pytest.hookimpl(wrapper=True)

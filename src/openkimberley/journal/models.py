@@ -38,3 +38,45 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.index} {self.event} {self.subject}"
+
+
+class Checkpoint(models.Model):
+    """The journal's length and root at one moment, signed with its key. Append-only, and sizes only ever grow.
+
+    ``note`` is the signed note without cosignatures. No entry tells of a checkpoint: it says nothing that the entries
+    do not say, proves itself, and an entry for each would make the next one due.
+    """
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField(max_length=32)
+    note = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["size"]
+
+    def __str__(self) -> str:
+        return f"checkpoint of {self.size} entries"
+
+
+class Cosignature(models.Model):
+    """A witness's word that the journal was so long and had only grown. Append-only; no entry tells of it either.
+
+    ``line`` is the signature line of the note, checked before it was kept; ``time`` the witness's, in seconds.
+    """
+
+    size = models.BigIntegerField()
+    witness = models.CharField(max_length=200)
+    key_id = models.BinaryField(max_length=4)
+    time = models.BigIntegerField()
+    line = models.TextField()
+
+    class Meta:
+        ordering = ["size", "time"]
+        indexes = [models.Index(fields=["size", "time"], name="journal_cosigned")]
+        constraints = [
+            models.UniqueConstraint(fields=["size", "witness", "key_id", "time"], name="journal_cosigned_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness} at {self.size} entries"

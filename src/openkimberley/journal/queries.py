@@ -1,15 +1,37 @@
-"""Reads of the journal: lists for the auditor's page and the check of the whole chain."""
+"""Reads of the journal: lists for the auditor's page, checkpoints and proofs, and the check of the whole chain."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from openkimberley.journal import chain
-from openkimberley.journal.models import Entry
+from django.db.models import Count
+
+from openkimberley.journal import chain, standing
+from openkimberley.journal.guard import must_not_sign
+from openkimberley.journal.models import Checkpoint, Cosignature, Entry
+from openkimberley.journal.standing import size
+from openkimberley.journal.tree import Tiles
+from openkimberley.kernel.errors import NotFound, Untrusted
+from openkimberley.trust.notes import Note, parse_signature
+from openkimberley.trust.proof import Proof
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
+
+__all__ = [
+    "HEARTBEAT", "consistency", "cosignatures", "cosigning_due", "entries", "head", "history", "must_not_sign",
+    "newest", "note", "proof", "said", "size", "verify",
+]  # fmt: skip
+
+HEARTBEAT = timedelta(hours=24)
+"""How old the newest cosignature may be before witnesses are asked again, though the journal has not grown."""
+
+MOST_LOOKED_AT = 200
+"""Cosigned checkpoints after an entry that a proof may rest on: one a minute for hours."""
 
 
 def entries(*, subject: str = "", authority: str = "", event: str = "") -> QuerySet[Entry]:
@@ -37,12 +59,6 @@ def head() -> str:
     return bytes(last).hex() if last else ""
 
 
-def size() -> int:
-    """How many entries the journal has."""
-    last = Entry.objects.order_by("-index").values_list("index", flat=True).first()
-    return 0 if last is None else last + 1
-
-
 def verify() -> tuple[int, list[str]]:
     """Re-check the whole journal: how many entries it has, and every fault in words (empty where it is whole)."""
     rows = Entry.objects.order_by("index").values_list(
@@ -62,3 +78,85 @@ def verify() -> tuple[int, list[str]]:
 
     faults = chain.faults(links())
     return count, faults + misfiled
+
+
+def newest(*, cosigned: bool = False, at: datetime | None = None) -> Checkpoint | None:
+    """The newest checkpoint, or the newest that a witness has cosigned; ``at`` leaves out what came later."""
+    rows = Checkpoint.objects.order_by("-size")
+    if at is not None:
+        rows = rows.filter(at__lte=at)
+    if cosigned:
+        rows = rows.filter(size__in=Cosignature.objects.values("size"))
+    return rows.first()
+
+
+def cosignatures(row: Checkpoint) -> list[Cosignature]:
+    """What witnesses said of a checkpoint, oldest first."""
+    return list(Cosignature.objects.filter(size=row.size).order_by("time", "witness"))
+
+
+def note(row: Checkpoint, *, first: bool = False) -> Note:
+    """A checkpoint with one cosignature of each witness: its newest, or with ``first`` its oldest.
+
+    The newest shows that the journal is looked after today; the oldest is the earliest moment at which it was seen.
+    """
+    each: dict[tuple[str, bytes], Cosignature] = {}
+    for found in cosignatures(row):
+        place = (found.witness, bytes(found.key_id))
+        if not (first and place in each):
+            each[place] = found
+    return Note.parse(row.note).with_lines(parse_signature(found.line.rstrip("\n")) for found in each.values())
+
+
+def cosigning_due(*, at: datetime, every: timedelta = HEARTBEAT) -> Checkpoint | None:
+    """The newest checkpoint where witnesses are to be asked for it: nobody has cosigned it, or not for so long."""
+    row = newest(at=at)
+    if row is None:
+        return None
+    last = Cosignature.objects.filter(size=row.size).order_by("-time").first()
+    return row if last is None or at.timestamp() - last.time >= every.total_seconds() else None
+
+
+def consistency(old: int, new: int) -> list[bytes]:
+    """The hashes that show the journal of ``new`` entries to begin with that of ``old`` ones. ``ValueError`` if not."""
+    return standing.tiles().tree(new).consistency(old)
+
+
+def proof(index: int, *, at: datetime, enough: Callable[[Note], bool] | None = None) -> Proof | None:
+    """The proof that the entry at ``index`` stands in the journal; None while no checkpoint covers it.
+
+    It rests on the *earliest* checkpoint that ``enough`` is content with (a policy's quorum), else on the earliest that
+    most witnesses have cosigned, else on the newest: when an entry was first seen is what a key's validity is judged
+    by. Its ``extra`` is the last cosigned checkpoint before the entry. Raises ``NotFound`` (entry).
+    """
+    if not 0 <= index < standing.size():
+        raise NotFound("entry of the journal", str(index))
+    row = _resting(index, at, enough)
+    if row is None:
+        return None
+    before = Checkpoint.objects.filter(size__lte=index, size__in=Cosignature.objects.values("size"))
+    last = before.order_by("-size").first()
+    extra = str(note(last)).encode() if last else b""
+    leaf = standing.leaves(index, index + 1)[0]
+    for tiles in (standing.tiles(), Tiles(standing.leaves)):
+        found = Proof(index, tuple(tiles.tree(row.size).inclusion(index)), note(row, first=True), extra)
+        try:
+            found.verify_leaf(leaf)
+        except Untrusted:
+            continue  # a damaged tile on the disk: the table has what it was made from
+        return found
+    raise Untrusted("8 log", f"entry {index} is not the one that was signed: run `kimberley journal verify`")
+
+
+def _resting(index: int, at: datetime, enough: Callable[[Note], bool] | None) -> Checkpoint | None:
+    """The checkpoint that a proof of the entry rests on."""
+    after = Checkpoint.objects.filter(size__gt=index, at__lte=at)
+    counted = Cosignature.objects.filter(size__gt=index, time__lte=at.timestamp()).values("size")
+    seen = list(counted.annotate(witnesses=Count("witness", distinct=True)).order_by("size")[:MOST_LOOKED_AT])
+    rows = {row.size: row for row in after.filter(size__in=[one["size"] for one in seen])}
+    if enough is not None:
+        for one in seen:
+            if one["size"] in rows and enough(note(rows[one["size"]], first=True)):
+                return rows[one["size"]]
+    most = max((one for one in seen if one["size"] in rows), key=lambda one: one["witnesses"], default=None)
+    return rows[most["size"]] if most else after.order_by("-size").first()

@@ -14,6 +14,7 @@ import openkimberley
 from openkimberley.accounts.api import auth
 from openkimberley.certificates import queries as certificates
 from openkimberley.desk import api as desk
+from openkimberley.desk.limits import too_many, wait
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission
@@ -44,8 +45,13 @@ class ToVerify(Schema):
 
 
 @api.post("/verify", auth=None, tags=["verification"])
-def verify(request: HttpRequest, body: ToVerify) -> dict[str, Any]:
-    """Is this certificate genuine and usable? Verdict, advice and every numbered check. Public; nothing is kept."""
+def verify(request: HttpRequest, body: ToVerify) -> Any:
+    """Is this certificate genuine and usable? Verdict, advice and every numbered check. Public; nothing is kept.
+
+    Of a bare number it tells what everybody may know of its issuer, so nobody learns by trying numbers. 429: too often.
+    """
+    if seconds := wait(request, "verify"):
+        return too_many(request, seconds)
     now = timezone.localtime()
     report = verify_file(
         body.artefact[:MOST_TEXT].encode(), current_bundle(at=now), now=now,

@@ -27,6 +27,7 @@ COMMANDS = {
     "check": "openkimberley.shipments.cli:check",
     "verify": "openkimberley.node.ask:verify",
     "bundle": "openkimberley.node.ask:bundle",
+    "trust": "openkimberley.node.trusting:trust",
     "journal": "openkimberley.node.ask:journal",
     "certificates": "openkimberley.certificates.cli:certificates",
     "licences": "openkimberley.trade.cli:licences",

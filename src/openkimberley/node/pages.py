@@ -18,6 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from openkimberley.alerts import queries as alerts
 from openkimberley.certificates import queries as certificates
+from openkimberley.certificates.forms.disclosure import CLAIMS
+from openkimberley.desk.limits import FRAMES, limited
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.documents.qr import scan
 from openkimberley.journal import queries as journal
@@ -73,6 +75,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@limited("verify")
 def verify(request: HttpRequest) -> HttpResponse:
     """Is this certificate genuine? Paste, upload or photograph; no sign-in. Judged by the one engine."""
     if request.method == "GET":
@@ -124,8 +127,18 @@ def _shown(report: Report) -> dict[str, Any]:
         row["detail"] = _(check.template) % check.facts if check.facts else _(check.template)
     document["data"]["issued"] = date.fromisoformat(report.list_date)
     says = report.certificate if report.proven else None
-    document["says"] = _content(says) if says else []
+    document["says"] = [*_content(says), *_band(report)] if says else []
+    document["hidden"] = [str(CLAIMS[name]) for name in report.claims.withheld]
+    document["hidden_count"] = report.claims.hidden
     return document
+
+
+def _band(report: Report) -> list[tuple[str, str, Any]]:
+    """The band of the value, where a part of a certificate shows that and not the value."""
+    shown = report.claims.shown
+    if "value_band" not in shown or "total_usd" in shown:
+        return []
+    return [(str(CLAIMS["value_band"]), "text", f"US$ {shown['value_band']}")]
 
 
 def _content(says: Certificate) -> list[tuple[str, str, Any]]:
@@ -149,6 +162,7 @@ def _party(party: Party | None) -> str:
 
 
 @require_POST
+@limited("frame", times=FRAMES)
 def scan_frame(request: HttpRequest) -> JsonResponse:
     """One frame of a camera: the codes in it. Helps /verify where JavaScript runs; nothing is kept."""
     upload = request.FILES.get("frame")

@@ -6,6 +6,7 @@
     DIR/node.sqlite3     the database, unless ``KIMBERLEY_DATABASE`` names a PostgreSQL one
     DIR/keys/            encrypted key files, one for each key
     DIR/files/           documents and photographs, named by their SHA-256
+    DIR/journal/         the published journal: checkpoint, tiles, bundles; and the high-water mark, kept out of backups
     DIR/outbox/          e-mails as files, where no mail server is set
     DIR/bundle.json      what a check needs when there is no node: participants, keys, statuses
 
@@ -53,6 +54,11 @@ class Place:
     def files(self) -> Path:
         """The folder of documents and photographs."""
         return self.root / "files"
+
+    @property
+    def journal(self) -> Path:
+        """The folder of the published journal."""
+        return self.root / "journal"
 
     @property
     def outbox(self) -> Path:

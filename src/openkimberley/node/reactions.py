@@ -32,7 +32,14 @@ def _tell(at: datetime) -> int:
     return actions.tell_changes(by=NODE, at=at)
 
 
+def _publish(at: datetime) -> int:
+    from openkimberley.certificates import actions
+
+    return actions.publish_due(by=NODE, at=at)
+
+
 DUE: dict[str, Callable[[datetime], int]] = {
+    "status lists published": _publish,
     "withdrawals and corrections told": _tell,
     "confirmations chased": _chase,
     "notices delivered": _deliver,

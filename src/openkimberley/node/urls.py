@@ -11,7 +11,7 @@ from openkimberley.node import pages
 from openkimberley.node.api import api
 from openkimberley.node.verifier import web as verifier
 
-AREAS = ("participants", "trade", "alerts", "certificates", "shipments", "accounts")
+AREAS = ("participants", "trade", "alerts", "certificates", "witness", "shipments", "accounts")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),

@@ -42,8 +42,12 @@ class Proof:
 
     def verify(self, entry: bytes) -> None:
         """Raise ``Untrusted("8 log", ...)`` unless ``entry`` stands at the index; says nothing of who signed."""
+        self.verify_leaf(merkle.leaf_hash(entry))
+
+    def verify_leaf(self, leaf: bytes) -> None:
+        """The same for the leaf hash of an entry."""
         one = self.checkpoint
-        merkle.verify_inclusion(merkle.leaf_hash(entry), self.index, one.size, self.hashes, one.root)
+        merkle.verify_inclusion(leaf, self.index, one.size, self.hashes, one.root)
 
     @classmethod
     def parse(cls, text: str) -> Proof:

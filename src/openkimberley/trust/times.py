@@ -39,32 +39,39 @@ def logged_between(
     Raises ``Untrusted("8 log", ...)`` where a cosignature of the proof itself does not hold. Says nothing of the
     journal's signature or of the entry: ``Proof.verify`` and ``Note.verified`` do.
     """
-    origin, index = proof.checkpoint.origin, proof.index
-    found = policy.quorum_time(proof.note, own=own)
-    firsts = [] if found is None else [found]
-    before: list[int] = []
+    origin = proof.checkpoint.origin
+    known = [seen_at(proof.note, policy, own)]
     for note in (*_parsed(proof.extra), *seen):
         try:
-            one = Checkpoint.parse(note.text)
-            if one.origin != origin:
-                continue
-            if one.size > index:
-                found = policy.quorum_time(note, own=own)
-                firsts += [] if found is None else [found]
-            else:
-                before += cosigned_at(note, policy, own)
+            if Checkpoint.parse(note.text).origin == origin:
+                known.append(seen_at(note, policy, own))
         except Untrusted:
             continue
-    by = min(firsts, default=None)
-    # a slow witness may cosign an old checkpoint after others have cosigned a newer: that says nothing of the entry
-    after = max((moment for moment in before if by is None or moment <= by), default=None)
-    return Bounds(after, by)
+    return bounds(proof.index, known)
 
 
-def cosigned_at(note: Note, policy: Policy, own: frozenset[bytes] = frozenset()) -> list[int]:
-    """When witnesses of the policy cosigned (seconds), the first time first. Raises ``Untrusted`` for a bad one."""
+class Seen(NamedTuple):
+    """What the witnesses say of one checkpoint: its size, when each cosigned (seconds), and when the quorum had."""
+
+    size: int
+    cosigned: tuple[int, ...]
+    quorum: int | None
+
+
+def seen_at(note: Note, policy: Policy, own: frozenset[bytes] = frozenset()) -> Seen:
+    """What the witnesses of a policy say of a checkpoint. Raises ``Untrusted`` where a cosignature does not hold."""
     known = note.verified(policy.witnesses.values())
-    return sorted(moment for key, moment in known if moment is not None and key.public_key not in own)
+    times = sorted(moment for key, moment in known if moment is not None and key.public_key not in own)
+    return Seen(Checkpoint.parse(note.text).size, tuple(times), policy.quorum_time(note, own=own))
+
+
+def bounds(index: int, seen: Iterable[Seen]) -> Bounds:
+    """Between which moments entry ``index`` was logged, by checkpoints of one journal."""
+    known = list(seen)
+    by = min((one.quorum for one in known if one.size > index and one.quorum is not None), default=None)
+    # a slow witness may cosign an old checkpoint after others have cosigned a newer: that says nothing of the entry
+    before = (moment for one in known if one.size <= index for moment in one.cosigned)
+    return Bounds(max((moment for moment in before if by is None or moment <= by), default=None), by)
 
 
 def backdated(issue_day: date, bounds: Bounds, max_delay_h: int) -> str:

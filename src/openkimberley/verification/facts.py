@@ -121,7 +121,8 @@ class Claims:
 
     ``status`` is (list, index): the list is a URI, or the pair of authority and list id. ``problems`` is what step 5
     objects to in the form; ``certificate`` builds the full facts when somebody asks. ``issue_shown`` and ``zone_shown``
-    tell a withheld claim from an absent one; ``countersigned`` is None where it is withheld.
+    tell a withheld claim from an absent one; ``countersigned`` is None where it is withheld. Of a credential, ``shown``
+    are the claims it discloses, ``withheld`` those that it certainly holds and does not disclose, ``hidden`` how many.
     """
 
     kind: str
@@ -143,6 +144,9 @@ class Claims:
     cid: bytes = b""
     status: tuple[str | tuple[str, int], int] | None = None
     problems: Sequence[str] = ()
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    withheld: tuple[str, ...] = ()
+    hidden: int = 0
     certificate: Callable[[], Certificate] | None = None
 
 
@@ -192,6 +196,7 @@ class Report:
             "seal": claims.seal,
             "cid": b64u(claims.cid) if claims.cid else "",
             "check_code": check_code(claims.cid) if claims.cid else "",
+            "withheld": {"claims": list(claims.withheld), "count": claims.hidden},
             "data": {"issued": self.list_date, "age_days": self.age_days},
             "checks": [check.as_json() for check in self.checks],
         }

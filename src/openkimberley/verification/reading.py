@@ -132,7 +132,15 @@ def from_credential(signed: sdjwt.SdJwt, kind: str = "sd-jwt") -> Claims:
     claims.status = (place["uri"], place["idx"])
     claims.certificate = partial(credential.read_credential, shown)
     claims.problems = _arithmetic(signed)
+    claims.shown = {name: shown[name] for name in credential.CLAIMS if name in shown}
+    claims.withheld, claims.hidden = credential.withheld_in(claims.shown), _hidden(signed)
     return claims
+
+
+def _hidden(signed: sdjwt.SdJwt) -> int:
+    """How many signed claims the text does not disclose, whatever they are."""
+    digests = signed.jwt.payload.get("_sd", ())
+    return max(0, len(digests) - sum(len(one.path) == 1 for one in signed.disclosures))
 
 
 def _binding(shown: Mapping[str, Any]) -> list[str]:

@@ -175,7 +175,7 @@ class Bundle:
             )  # fmt: skip
             for alias in (code, *about.get("codes", ())):
                 self.participants[alias] = participant
-        self.authorities = {code: _authority(code, about) for code, about in written.get("authorities", {}).items()}
+        self.authorities = {code: read_authority(code, about) for code, about in written.get("authorities", {}).items()}
         self.keys: dict[str | bytes, list[PublicKey]] = {}
         for authority in self.authorities.values():
             for key in authority.keys:
@@ -209,7 +209,7 @@ class Bundle:
             if "authority" in about and "id" in about:
                 self.statuses[about["authority"], about["id"]] = listed
         expected = written.get("expected")
-        self.expected = None if expected is None else frozenset(unb64u(cid, STEP)[:CID_PREFIX] for cid in expected)
+        self.expected = None if expected is None else frozenset(map(_expected_cid, expected))
         self.used: dict[bytes, set[str]] = {}
         for one in written.get("used", ()):
             self.used.setdefault(unb64u(one["cid"], STEP)[:CID_PREFIX], set()).add(one["authority"])
@@ -231,6 +231,11 @@ class Bundle:
         if known:
             return bool(known.keys)
         return any(each.keys for each in self.authorities.values() if each.participant == participant)
+
+
+def _expected_cid(one: str | Mapping[str, Any]) -> bytes:
+    """The prefix of an expected certificate's cid, which stands there alone or with what an officer's list shows."""
+    return unb64u(one if isinstance(one, str) else one["cid"], STEP)[:CID_PREFIX]
 
 
 def plain_number(number: str) -> str:
@@ -265,7 +270,8 @@ def _history(spans: Any) -> tuple[Span, ...]:
     return tuple(sorted(found, key=lambda span: span.start))
 
 
-def _authority(code: str, about: Mapping[str, Any]) -> Authority:
+def read_authority(code: str, about: Mapping[str, Any]) -> Authority:
+    """An authority as the list has it. Raises ``Untrusted``, ``KeyError``, ``TypeError`` or ``ValueError``."""
     return Authority(
         code=code,
         participant=about["participant"],

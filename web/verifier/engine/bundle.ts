@@ -16,7 +16,7 @@ export const CID_PREFIX = 16;
 /** Hours in which an issuer enters a certificate in its journal, where the list says nothing else. */
 export const MAX_LOG_DELAY_H = 24;
 
-const STATUSES = [
+export const STATUSES = [
   "PARTICIPANT",
   "RESTRICTED",
   "SUSPENDED",
@@ -120,7 +120,8 @@ export class Bundle {
       this.readAuthorities();
       this.readStatusLists();
       const expected = this.written.get("expected") ?? null;
-      this.expected = expected === null ? null : new Set(list(expected).map(prefix));
+      // A cid stands there alone, or with what an officer's list shows.
+      this.expected = expected === null ? null : new Set(list(expected).map((one) => prefix(isObject(one) ? (one.get("cid") ?? null) : one)));
       this.readUses();
       this.alerts = new Set(list(this.written.get("alerts") ?? []).map((one) => plainNumber(text(one))));
       this.readBans();

@@ -1,4 +1,4 @@
-// Zlib streams (RFC 1950, 1951), unpacked no further than a limit. Our own, and not the browser's DecompressionStream:
+// Zlib and gzip streams (RFC 1950 to 1952), unpacked no further than a limit. Our own, and not the browser's DecompressionStream:
 // it is synchronous, stops at the limit before memory is spent, and tells a broken stream from one that is cut off.
 
 import type { Bytes } from "./bytes.ts";
@@ -15,10 +15,23 @@ class Full extends Error {}
 
 /** Unpack a zlib stream. Throws a plain `Error` where it is broken; one that is cut off or too large is told as such. */
 export function inflate(packed: Uint8Array, limit: number): Inflated {
+  return unpack(packed, limit, (stream) => stream.zlib());
+}
+
+/** Unpack a gzip stream, likewise. */
+export function gunzip(packed: Uint8Array, limit: number): Inflated {
+  return unpack(packed, limit, (stream) => stream.gzip());
+}
+
+export function isGzip(data: Uint8Array): boolean {
+  return data[0] === 0x1f && data[1] === 0x8b;
+}
+
+function unpack(packed: Uint8Array, limit: number, run: (stream: Stream) => void): Inflated {
   const stream = new Stream(packed, limit);
   let ended = false;
   try {
-    stream.run();
+    run(stream);
     ended = true;
   } catch (error) {
     if (!(error instanceof CutOff || error instanceof Full)) throw error;
@@ -59,15 +72,37 @@ class Stream {
     return this.out.slice(0, this.size);
   }
 
-  run(): void {
+  zlib(): void {
     const method = this.byte();
     const flags = this.byte();
     if (((method << 8) | flags) % 31 || (method & 15) !== 8 || method >> 4 > 7) throw new Error("no zlib stream");
     if (flags & 32) throw new Error("a preset dictionary is asked for");
     while (!this.block());
-    this.bits = this.count = 0;
-    const stated = [0, 0, 0, 0].reduce((sum) => sum * 256 + this.byte(), 0);
+    const stated = this.four().reduce((sum, byte) => sum * 256 + byte, 0);
     if (stated !== adler32(this.out.subarray(0, this.size))) throw new Error("the check sum is wrong");
+  }
+
+  gzip(): void {
+    const [first, second, method, flags] = this.four();
+    if (first !== 0x1f || second !== 0x8b || method !== 8 || flags! & 0xe0) throw new Error("no gzip stream");
+    this.skip(6);
+    if (flags! & 4) this.skip(this.byte() | (this.byte() << 8));
+    if (flags! & 8) while (this.byte());
+    if (flags! & 16) while (this.byte());
+    if (flags! & 2) this.skip(2);
+    while (!this.block());
+    const number = (bytes: number[]): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+    const data = this.out.subarray(0, this.size);
+    if (number(this.four()) !== crc32(data) || number(this.four()) !== data.length) throw new Error("the check sum is wrong");
+  }
+
+  private four(): number[] {
+    this.bits = this.count = 0;
+    return [this.byte(), this.byte(), this.byte(), this.byte()];
+  }
+
+  private skip(count: number): void {
+    for (let left = count; left; left--) this.byte();
   }
 
   private byte(): number {
@@ -219,3 +254,15 @@ function adler32(data: Uint8Array): number {
   }
   return high * 65536 + low;
 }
+
+function crc32(data: Uint8Array): number {
+  let sum = -1;
+  for (const byte of data) sum = CRC[(sum ^ byte) & 0xff]! ^ (sum >>> 8);
+  return ~sum >>> 0;
+}
+
+const CRC = Int32Array.from({ length: 256 }, (_none, byte) => {
+  let sum = byte;
+  for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+  return sum;
+});

@@ -47,6 +47,7 @@ def void(*, by: Actor, at: datetime, number: str, why: str, reason: str) -> Cert
     record(
         "certificate.voided", by=by, at=at, subject=number,
         statement={"t": "kpc.void", "h": row.cid, "why": why, "reason": reason},
+        public=statements.void_entry(unb64u(row.cid), on=at.date(), why=why),
     )  # fmt: skip
     return row
 
@@ -66,6 +67,7 @@ def report_lost(*, by: Actor, at: datetime, number: str, circumstances: str) -> 
     record(
         "certificate.lost", by=by, at=at, subject=number,
         statement={"t": "kpc.void", "h": row.cid, "why": "stolen", "circumstances": circumstances},
+        public=statements.void_entry(unb64u(row.cid), on=at.date(), why="stolen"),
     )  # fmt: skip
     return row
 
@@ -83,6 +85,7 @@ def take_back_expired(*, by: Actor, at: datetime, number: str) -> Certificate:
     record(
         "certificate.expired_returned", by=by, at=at, subject=number,
         statement={"h": row.cid, "expiry_date": row.expiry_date.isoformat()},
+        public=statements.void_entry(unb64u(row.cid), on=at.date(), why="returned"),
     )  # fmt: skip
     return row
 
@@ -158,5 +161,6 @@ def record_import_step(*, by: Actor, at: datetime, number: str, to: CertificateS
     if row.destination_authority != by.authority:
         raise Conflict(f"certificate {number} is addressed to {row.destination_authority}, not to {by.authority}")
     _move(row, to, at=at)
-    record(f"certificate.{to.value.lower()}", by=by, at=at, subject=number, statement={"h": row.cid})
+    back = statements.void_entry(unb64u(row.cid), on=at.date(), why="returned") if to is S.RETURNED else None
+    record(f"certificate.{to.value.lower()}", by=by, at=at, subject=number, statement={"h": row.cid}, public=back)
     return row

@@ -304,6 +304,7 @@ def conclude(row: Arrival, inspection: Inspection | None, result: str, *, by: Ac
             "v": 1, "t": "kpc.confirm", "r": row.number, "h": queries.receipt_hash(signed),
             "d": confirmation.received_on.isoformat(), "res": result,
         },
+        public=queries.public_confirmation(row, signed, result, on=confirmation.received_on),
     )  # fmt: skip
     if result != "refused":
         follow(row, CertificateStatus.CONFIRMED, by=by, at=at)

@@ -94,6 +94,12 @@ def receipt_hash(signed: str) -> str:
     return hashlib.sha256(signed.rpartition(".")[0].encode()).hexdigest()
 
 
+def public_confirmation(row: Arrival, signed: str, result: str, *, on: date) -> dict[str, Any]:
+    """What the published journal says of an import that ends. A paper is named by its content, as its receipt does."""
+    cid = unb64u(row.cid) if row.cid else content_hash(row.content)
+    return statements.confirm_entry(cid, receipt=signed, on=on, result=result)
+
+
 def receipt_fields(row: Arrival, receipt: Any, signed: str) -> dict[str, Any]:
     """What the e-mail to the exporting authority tells."""
     return {

@@ -133,9 +133,9 @@ def judge(
 ) -> Judgement:
     """Which delegation of a participant counts.
 
-    ``listed`` is what targets says now, ``remembered`` what counted on this machine, ``changes`` the continuity files by
-    path, ``awaited`` the digest of a change that did not count yet and when this machine first saw it. ``noticed`` gives
-    for ``<version>.targets.json`` the witnessed time of its entry in the trust log, where the caller has the proof:
+    ``listed`` is what targets says now, ``remembered`` what counted on this machine, ``changes`` the continuity files
+    by path, ``awaited`` the digest of a change that did not count yet and when this machine first saw it. ``noticed``
+    gives for ``<version>.targets.json`` the witnessed time of its entry in the trust log, where the caller has a proof:
     an announcement's own date is not believed, since whoever forges the change would also date it back.
     """
     if remembered is None or (listed is not None and listed.digest == remembered.digest):

@@ -57,9 +57,9 @@ def _participant(read: _Reader, code: Any, about: Any) -> None:
         raise read.bad("mode", f"one of {', '.join(MODES)}")
     for field in ("max_log_delay_h", "entry_embargo_days"):
         read.number(about.get(field), field)
-    for place, period in enumerate(read.list(about.get("history"), "history")):
+    for place, written in enumerate(read.list(about.get("history"), "history")):
         where = f"history[{place}]"
-        period = read.mapping(period, where)
+        period = read.mapping(written, where)
         if period.get("status") not in STATUSES:
             raise read.bad(f"{where}.status", "a status that this version knows")
         begin, end = read.day(period.get("from"), f"{where}.from"), period.get("until")
@@ -69,8 +69,8 @@ def _participant(read: _Reader, code: Any, about: Any) -> None:
         read.text(period.get("source"), f"{where}.source")
         for condition in read.list(period.get("conditions", []), f"{where}.conditions"):
             _condition(read, condition, f"{where}.conditions")
-        for origin, point in read.mapping(period.get("log_freeze", {}), f"{where}.log_freeze").items():
-            point = read.mapping(point, f"{where}.log_freeze")
+        for origin, pinned in read.mapping(period.get("log_freeze", {}), f"{where}.log_freeze").items():
+            point = read.mapping(pinned, f"{where}.log_freeze")
             read.number(point.get("size"), f"{where}.log_freeze {origin}.size")
             if len(unb64u(str(point.get("root")), STEP)) != 32:
                 raise read.bad(f"{where}.log_freeze {origin}.root", "32 bytes in base64url")
@@ -124,8 +124,8 @@ def _numbers(read: _Reader, document: Mapping[str, Any]) -> None:
             re.compile(pattern)
         except re.error as error:
             raise read.bad("number_patterns", "a pattern that can be read") from error
-    for one in read.list(document.get("ranges", []), "ranges"):
-        one = read.mapping(one, "ranges")
+    for written in read.list(document.get("ranges", []), "ranges"):
+        one = read.mapping(written, "ranges")
         for field in ("from", "to"):
             read.number(one.get(field), f"ranges.{field}")
         read.number(one.get("year") or 0, "ranges.year")

@@ -48,7 +48,8 @@ def begin(keys: Mapping[str, Sequence[PublicKey]], *, terms: Terms, at: datetime
         if len(found) < terms[role].threshold:
             raise Conflict(f"{role} needs at least {terms[role].threshold} keys, {len(found)} are named")
     root = Root(
-        version=1, expires=at + terms[ROOT].lifetime, consistent_snapshot=True, roles={role: Role([], 1) for role in TOP}
+        version=1, expires=at + terms[ROOT].lifetime, consistent_snapshot=True,
+        roles={role: Role([], 1) for role in TOP},
     )  # fmt: skip
     for role in TOP:
         set_keys(root, role, keys[role], terms[role].threshold)
@@ -102,7 +103,7 @@ def withdraw(repo: Repository, path: str, *, terms: Terms, at: datetime) -> Repo
 
 
 def renew(repo: Repository, role: str, *, terms: Terms, at: datetime) -> Repository:
-    """Propose the same content with a new expiry: the half-yearly signing of targets, the yearly one of a participant."""
+    """Propose the same content with a new expiry: the half-yearly signing of targets, a participant's yearly one."""
     return repo.with_staged(role, repo.draft(role, terms=terms, at=at))
 
 
@@ -119,7 +120,9 @@ def enrol(repo: Repository, request: ceremony.Request, *, terms: Terms, at: date
     if code in repo.participants():
         raise Conflict(f"{code} is enrolled: its keys change with the consent of the old ones (rotate)")
     if request.threshold < terms[PARTICIPANT].threshold:
-        raise Conflict(f"{code} wants {request.threshold} signatures; at least {terms[PARTICIPANT].threshold} are needed")
+        raise Conflict(
+            f"{code} wants {request.threshold} signatures; at least {terms[PARTICIPANT].threshold} are needed"
+        )
     path, transcript = ceremony_file(code, 1), request.transcript_bytes()
     list_target(draft, path, transcript)
     delegate(draft, code, request.keys, request.threshold)
@@ -138,7 +141,7 @@ def listed_participants(repo: Repository) -> Mapping[str, Any]:
 
 
 def delegate(draft: Metadata[Any], code: str, keys: Sequence[PublicKey], threshold: int) -> None:
-    """Give a participant's role exactly these keys. Raises ``Conflict`` for fewer keys than the threshold, or a twin."""
+    """Give a participant's role exactly these keys. Raises ``Conflict`` for too few keys, or a twin."""
     if len({key.pub for key in keys}) != len(keys) or not 1 <= threshold <= len(keys):
         raise Conflict(f"{threshold} of {len(keys)} keys of {code} cannot sign, or one of them stands twice")
     delegations: Delegations = draft.signed.delegations or Delegations({}, {})
@@ -158,7 +161,7 @@ def compromise(
 ) -> Repository:  # fmt: skip
     """Propose that nothing signed with a key since a day counts. The participant's own threshold has to sign it.
 
-    Raises ``NotFound`` for an unknown authority or key, ``Conflict`` where an earlier day is recorded: it is not moved later.
+    Raises ``NotFound`` for an unknown authority or key, ``Conflict`` where an earlier day is recorded: none is moved.
     """
     path = keys_file(authority.partition("-")[0], authority)
     data = repo.content(path)

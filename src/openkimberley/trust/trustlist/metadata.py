@@ -10,7 +10,7 @@ others" (succinct roles), strict JSON, sizes bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,9 +27,9 @@ from openkimberley.trust.canonical import parse_json
 from openkimberley.trust.keys import ED25519, ES256, PublicKey, Signer
 from openkimberley.trust.trustlist.facts import STEP, Delegation
 
-S = TypeVar("S", bound=Signed)
+S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
-MOST = {Root: 512_000, Timestamp: 16_384, Snapshot: 2_000_000, Targets: 5_000_000}
+MOST: Mapping[type[Signed], int] = {Root: 512_000, Timestamp: 16_384, Snapshot: 2_000_000, Targets: 5_000_000}
 """The most bytes of each kind that are read, as python-tuf's own client has them."""
 
 MOST_KEYS = 32
@@ -38,8 +38,8 @@ MOST_KEYS = 32
 
 def load(kind: type[S], data: bytes, name: str) -> Metadata[S]:
     """Metadata of a kind from bytes, its form checked, its signatures not yet. Raises ``Untrusted`` naming the file."""
-    if len(data) > MOST[kind]:  # type: ignore[index]
-        raise Untrusted(STEP, f"{name} is larger than any such file ({MOST[kind]} bytes at most)")  # type: ignore[index]
+    if len(data) > MOST[kind]:
+        raise Untrusted(STEP, f"{name} is larger than any such file ({MOST[kind]} bytes at most)")
     try:
         parse_json(data, STEP)
         metadata: Metadata[Any] = Metadata.from_bytes(data)

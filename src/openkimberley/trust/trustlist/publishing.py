@@ -1,4 +1,4 @@
-"""PURE. Publishing: the online keys put snapshot and timestamp on top of what the offices signed. They decide nothing."""
+"""PURE. Publishing: online keys put snapshot and timestamp on top of what the offices signed. They decide nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tuf.api.metadata import Metadata, MetaFile, Snapshot, Timestamp
 from openkimberley.kernel.errors import Conflict, Untrusted
 from openkimberley.trust.canonical import b64u, sha256
 from openkimberley.trust.keys import Signer
-from openkimberley.trust.trustlist import continuity, metadata
+from openkimberley.trust.trustlist import continuity
 from openkimberley.trust.trustlist.facts import Memory, TrustedList, moment_text, read_moment
 from openkimberley.trust.trustlist.gathering import add_signature, missing
 from openkimberley.trust.trustlist.opening import open_list
@@ -68,7 +68,7 @@ def publish(
 
 def _order(staged: Mapping[str, bytes]) -> list[str]:
     """Root first, then targets, then the participants."""
-    return sorted(staged, key=lambda role: ((ROOT, TARGETS) + (role,)).index(role))
+    return sorted(staged, key=lambda role: (ROOT, TARGETS, role).index(role))
 
 
 def _version(repo: Repository, role: str) -> int:

@@ -1,4 +1,4 @@
-"""PURE. The trust list as those who make it hold it: what is published, and what is proposed and waits for signatures."""
+"""PURE. The trust list as its makers hold it: what is published, and what is proposed and waits for signatures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.trust.keys import PublicKey
 from openkimberley.trust.trustlist import metadata
 from openkimberley.trust.trustlist.facts import STEP
-from openkimberley.trust.trustlist.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, Terms, participant_of, term
+from openkimberley.trust.trustlist.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, Term, Terms, participant_of, term
 
 KINDS: Mapping[str, Any] = {ROOT: Root, TARGETS: Targets, SNAPSHOT: Snapshot, TIMESTAMP: Timestamp}
 
@@ -45,7 +45,7 @@ class Repository:
         return f"{about.version}.{role}.json" if about else ""
 
     def published(self, role: str) -> Metadata[Any] | None:
-        """A role's published metadata, None where it has none. Raises ``Untrusted`` where the file is missing or wrong."""
+        """A role's published metadata, None where it has none. Raises ``Untrusted`` for a missing or wrong file."""
         name = self.file_of(role)
         if not name:
             return None
@@ -112,3 +112,12 @@ def set_keys(root: Root, role: str, keys: Iterable[PublicKey], threshold: int) -
     root.keys.update({key.keyid: key for key in made})
     used = {keyid for about in root.roles.values() for keyid in about.keyids}
     root.keys = {keyid: key for keyid, key in root.keys.items() if keyid in used}
+
+
+def terms_of(repo: Repository, otherwise: Terms) -> Terms:
+    """The terms of a list in being: its own thresholds, and the lifetimes of ``otherwise``."""
+    root = repo.newest(ROOT)
+    found = dict(otherwise)
+    for role, about in (root.signed.roles if root is not None else {}).items():
+        found[role] = Term(about.threshold, otherwise[role].lifetime)
+    return found

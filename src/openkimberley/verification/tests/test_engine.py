@@ -398,3 +398,11 @@ def test_participants_at_the_turn_of_a_status():
 
 def test_a_report_may_be_made_of_checks_alone():
     assert Report(Verdict.VALID, Advice.ACCEPT, (), "2026-11-08", 0).as_json()["artefact"] == "text"
+
+
+def test_an_expected_certificate_may_stand_alone_or_with_what_a_list_shows():
+    about = {"cid": b64u(CID), "d": "2026-11-02", "number": PAPER.number, "issuer": "BW", "seal": "S"}
+    for expected in ([b64u(CID)], [about]):
+        assert bundle(expected=expected).expected == {CID[:16]}
+    with pytest.raises(Untrusted, match="0 bundle"):
+        bundle(expected=[{"number": "BW1"}])

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
-from openkimberley.journal import chain
+from openkimberley.journal import chain, guard
 from openkimberley.journal.models import Entry
 from openkimberley.kernel.actor import Actor, Permission
-from openkimberley.kernel.errors import NotPermitted, Refused
+from openkimberley.kernel.errors import Conflict, NotPermitted, Refused
 from openkimberley.trust.canonical import b64u
 from openkimberley.trust.merkle import leaf_hash
 
@@ -124,9 +124,14 @@ def _append(
     event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any],
     public: Mapping[str, Any] | None = None,
 ) -> int:  # fmt: skip
-    """Insert the next entry. Must be inside a transaction that stands in single file."""
+    """Insert the next entry. Must be inside a transaction that stands in single file. Raises ``Conflict`` in a backup.
+
+    In an old copy the next place is taken: the published journal has another entry there, which would be lost.
+    """
     last = Entry.objects.order_by("-index").values_list("index", "hash").first()
     index, previous = (last[0] + 1, bytes(last[1])) if last else (0, chain.GENESIS)
+    if behind := guard.behind(index):
+        raise Conflict(behind)
     whole = {
         "v": 1, "index": index, "at": at.isoformat(), "event": event, "actor": by.id, "via": by.via,
         "authority": by.authority, "subject": subject, "statement": dict(statement), "salt": b64u(token_bytes(16)),
