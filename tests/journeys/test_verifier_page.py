@@ -7,6 +7,8 @@ day of the test.
 from __future__ import annotations
 
 import copy
+import gzip
+import hashlib
 import io
 import json
 import os
@@ -26,10 +28,11 @@ import pytest
 from openkimberley.certificates import facts
 from openkimberley.certificates.statements import full_qr, issue_credential, label_qr, present_credential
 from openkimberley.node.verifier import page as made
-from openkimberley.trust import qr
+from openkimberley.trust import jws, qr, statuslist
 from openkimberley.trust.canonical import b64u
 from openkimberley.trust.keys import SoftwareKey
 from openkimberley.trust.statuslist import Status, StatusList
+from openkimberley.trust.tests.lists import Scheme, key
 from tests.journeys.test_browser import AXE, CHROMIUM, FLAGS, free_port
 
 pytestmark = [
@@ -196,10 +199,11 @@ class Guard:
     """Somebody at a border post with the file on a stick, on one device without a network."""
 
     def __init__(
-        self, browser, folder: Path, *, language: str = "en", size: tuple[int, int] = (390, 844), adopt: bool = True
+        self, browser, folder: Path, *, language: str = "en", size: tuple[int, int] = (390, 844), adopt: bool = True,
+        bundle: dict | None = None,
     ) -> None:
         self.file = folder / "verifier.html"
-        self.carry(listed())
+        self.carry(bundle or listed())
         self.context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, offline=True, locale=language, accept_downloads=True
         )
@@ -624,6 +628,55 @@ def test_without_a_store_the_page_says_that_it_remembers_nothing(chromium, tmp_p
     guard.open()
     assert "REMEMBERS NOTHING" in guard.page.inner_text("main")
     assert guard.paste(GOOD.code).startswith("Verdict: Valid.")
+    guard.close()
+
+
+@pytest.fixture
+def scheme() -> Scheme:
+    """The offices of the Scheme, with Botswana on their signed list."""
+    found = Scheme(at=NOW - 2 * DAY).found()
+    found.enrol("BW")
+    found.publish()
+    return found
+
+
+def signed(found: Scheme) -> dict:
+    """A list of version 2: the trust list, and Botswana's status list."""
+    entries = StatusList.empty(64).with_({VOID_INDEX: Status.VOID})
+    claims = statuslist.claims_of("https://kp.example/status/BW/2027-1", entries, iat=int(found.at.timestamp()))
+    told = jws.sign(claims, typ=statuslist.TYP, signer=key("BW/status/2027-1"))
+    return {"v": 2, "trust": found.bundle, "status_lists": [told], "checkpoints": []}
+
+
+def test_a_signed_list_is_adopted_by_its_root_and_never_exchanged_for_an_older_one(chromium, tmp_path, scheme):
+    older = json.loads(json.dumps(signed(scheme)))
+    scheme.later(1).publish()
+    newer = json.loads(json.dumps(signed(scheme)))
+    guard = Guard(chromium, tmp_path, bundle=newer, adopt=False)
+    root = hashlib.sha256(newer["trust"]["metadata"]["1.root.json"].encode()).hexdigest()
+    assert root[:4] + " " + root[4:8] in guard.page.inner_text("#content")
+    guard.adopt()
+    assert "not signed" not in guard.page.inner_text("#age")
+    signer = key("BW/sign/2027-1")
+    at = (NOW - DAY).date()
+    code = full_qr(paper(issue_date=at, destination="ZA", destination_authority="ZA"), signer=signer, cid=GOOD.cid)
+    guard.at("settings")
+    assert "every signature was checked" in guard.page.inner_text("main")
+    guard.page.fill("#set-authority", "ZA")
+    guard.page.press("#set-authority", "Enter")
+    guard.at("scan")
+    said = guard.paste(code)
+    assert guard.page.locator("tr:has-text('3. signature') .tag.good").count(), said
+    assert "refused" in guard.hand_over("bundle.json", json.dumps(older).encode())
+    forged = json.loads(json.dumps(newer).replace("Botswana", "Bottwana"))
+    assert "refused" in guard.hand_over("bundle.json", json.dumps(forged).encode())
+    assert "not signed, and this device has a signed one" in guard.hand_over("v1.json", json.dumps(listed()).encode())
+    scheme.later(0.5).publish()
+    packed = gzip.compress(json.dumps(signed(scheme)).encode())
+    assert "The new list is in use." in guard.hand_over("bundle.json.gz", packed)
+    guard.open()
+    assert "0 days old" in guard.page.inner_text("#age")
+    guard.clean()
     guard.close()
 
 

@@ -4,7 +4,7 @@ import { inflated, inside } from "./inside.ts";
 import type { Store } from "./store.ts";
 
 /** A list in use. ``signed``: every signature in it was checked; else somebody adopted it by hand. */
-export type List = { written: any; bundle: any; signed: boolean; adopted: string; problems: string[] };
+export type List = { text: string; written: any; bundle: Bundle; signed: boolean; adopted: string; problems: string[] };
 type Kept = { text: string; signed: boolean; adopted: string };
 /** A list that waits for a person: an unsigned one, or the first root that this device ever sees. */
 export type Waiting = { text: string; issued: string; node: string; root: string; signed: boolean };
@@ -48,9 +48,10 @@ export class Lists {
   /** At the start: what this device has, then what the page carries if that is newer. Says what it did not take, and why. */
   async start(now: Date): Promise<Refusal | null> {
     const kept: Kept | undefined = await this.store.get("list");
-    if (kept) await this.use(kept, now).catch(() => null);
-    if (!inside.bundle) return null;
-    return this.offer(JSON.stringify(inside.bundle), now, true).then(() => null, (refused) => (refused instanceof Refusal ? refused : new Refusal(NOT_A_LIST)));
+    const said = (refused: unknown): Refusal => (refused instanceof Refusal ? refused : new Refusal(NOT_A_LIST));
+    const lost = kept ? await this.use(kept, now).then(() => null, said) : null;
+    if (!inside.bundle) return lost;
+    return this.offer(JSON.stringify(inside.bundle), now, true).then(() => (this.list ? null : lost), said);
   }
 
   /**
@@ -60,7 +61,7 @@ export class Lists {
   async offer(text: string, now: Date, quiet = false): Promise<"used" | "waits" | "same"> {
     const written = read(text);
     if (!looksLikeList(written)) throw new Refusal(NOT_A_LIST);
-    if (this.list && text === JSON.stringify(this.list.written)) return "same";
+    if (text === this.list?.text) return "same";
     if (written.v === 2) return this.offerSigned(text, written, now, quiet);
     if (this.list?.signed) throw new Refusal("This list is not signed, and this device has a signed one: it was refused.");
     const marks: Record<string, string> = (await this.store.get("marks")) ?? {};
@@ -107,30 +108,24 @@ export class Lists {
   }
 
   private async use(kept: Kept, now: Date): Promise<void> {
-    const written = read(kept.text);
-    let evaluated = written;
-    let problems: string[] = [];
-    if (kept.signed) {
-      const [root, remembered] = [await this.store.get("root"), await this.store.get("remembered")];
-      const opened = await opening(kept.text, { root, remembered, now });
-      evaluated = opened.bundle;
-      problems = (opened.problems ?? []).map(String);
+    const { text, signed, adopted } = kept;
+    if (signed) {
+      const opened = await opening(text, { root: await this.store.get("root"), remembered: (await this.store.get("remembered")) ?? null, now });
       await this.store.set("remembered", opened.remembered);
-    }
-    const bundle = evaluated instanceof Bundle ? evaluated : new Bundle(evaluated);
-    if (!kept.signed) {
+      this.list = { text, written: opened.bundle.asJson(), bundle: opened.bundle, signed, adopted, problems: opened.problems };
+    } else {
+      const written = read(text);
+      this.list = { text, written, bundle: new Bundle(written), signed, adopted, problems: [] };
       const marks: Record<string, string> = (await this.store.get("marks")) ?? {};
       await this.store.set("marks", { ...marks, [String(written.node ?? "")]: written.issued });
     }
     await this.store.set("list", kept);
-    this.list = { written: evaluated instanceof Bundle ? written : evaluated, bundle, signed: kept.signed, adopted: kept.adopted, problems };
   }
 }
 
-async function opening(text: string, how: { root: any; remembered: any; now: Date }): Promise<any> {
-  if (!openBundle) throw new Refusal("This page cannot open signed lists.");
+async function opening(...how: Parameters<typeof openBundle>): ReturnType<typeof openBundle> {
   try {
-    return await openBundle(text, how);
+    return await openBundle(...how);
   } catch (error: any) {
     throw new Refusal("The list was refused: %(reason)s", { reason: String(error?.reason ?? error?.message ?? error).slice(0, 300) });
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from django.test import Client
 
 from openkimberley.node.verifier import page, words
 from openkimberley.node.verifier.cli import verifier
+from openkimberley.trust.tests.lists import Scheme
 
 SOURCES = Path(__file__).parents[5] / "web" / "verifier" / "page"
 TEXT = r'"((?:[^"\\]|\\.)*)"'
@@ -93,6 +95,21 @@ def test_another_list_leaves_the_page_untouched_and_what_is_no_page_is_none():
     assert page.check(page.on_a_stick({**DATA, "bundle": {}})).untouched
     for strange in (b"", b"hello", b"\xff\xfe", page.served()[:1000]):
         assert not page.check(strange).ours
+
+
+def test_a_signed_list_goes_on_a_stick_and_is_checked_from_its_root(tmp_path):
+    found = Scheme(at=datetime.now(UTC)).found()
+    found.publish()
+    bundle, out = tmp_path / "bundle.json", tmp_path / "verifier.html"
+    bundle.write_text(json.dumps({"v": 2, "trust": found.bundle, "status_lists": [], "checkpoints": []}))
+    run = CliRunner().invoke(verifier, ["--bundle", str(bundle), "--out", str(out), "--authority", "BW"])
+    assert run.exit_code == 0, run.output
+    checked = CliRunner().invoke(verifier, ["--check", str(out)])
+    assert checked.exit_code == 0, checked.output
+    root = found.bundle["metadata"]["1.root.json"]
+    assert hashlib.sha256(root.encode()).hexdigest() in checked.output
+    bundle.write_text(bundle.read_text().replace("Botswana", "Bottwana"))
+    assert CliRunner().invoke(verifier, ["--bundle", str(bundle), "--out", str(out)]).exit_code == 2
 
 
 @pytest.mark.django_db
