@@ -7,9 +7,11 @@ Each case is plain JSON, as in ``conformance/verify.json``: ``name``, ``artefact
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from openkimberley.certificates.statements import (
@@ -106,7 +108,7 @@ def contents() -> Iterator[Case]:
         ("zone", ""), ("zone", "CF-BER"), ("seal", "x" * 1001), ("seal", "\U0001f48e" * 1000), ("english", "no"),
         ("countersign", [{"role": "A", "kid": "k", "more": 1}]), ("kind", "EXPORT"), ("kind", "OTHER"), ("remarks", 3),
         ("origin_shares", {"BW": "60.00", "ZA": "x"}), ("origin_shares", []), ("origin_shares", {"BW": "60.00"}),
-        ("b\u00e9lier \U0001f411" * 9, 1), ("10", 1), ("__proto__", 1), ("constructor", {"a": 1}), ("expiry_date", "2027-01-02"),
+        ("b\u00e9lier \U0001f411" * 9, 1), ("10", 1), ("__proto__", 1), ("constructor", {"a": 1}), ("expiry_date", "2027-01-02"), ("expiry_date", "9999-12-31"),
         ("validated_by", "7F3A"), ("draws_on", ["A"]), ("seals", ["A", "B"]), ("title", "Other"), ("destination", "EU"),
     ]:  # fmt: skip
         yield case(f"credential with {name} {value!r}"[:60], _signed(visible, claims | {name: value}))
@@ -321,8 +323,17 @@ def _bent(part: str, chance: random.Random) -> str:
     return b64u(bytes(data))
 
 
+def refused() -> Iterator[Case]:
+    """The codes and credentials of the case files, good and bad, as artefacts."""
+    files = Path(__file__).parents[2] / "conformance"
+    for name in ("qr", "sdjwt"):
+        read = json.loads((files / f"{name}.json").read_text("utf-8"))
+        for one in [*read.get("good", ()), *read["bad"]]:
+            yield case(f"{name}: {one.get('name', one['text'][:20])}", one["text"])
+
+
 def all_cases() -> list[Case]:
-    return [*forms(), *contents(), *circumstances(), *messages(), *journals(), *mutations()]
+    return [*forms(), *refused(), *contents(), *circumstances(), *messages(), *journals(), *mutations()]
 
 
 FILE: dict[str, Any] = {"bundle": dict(plain.WRITTEN)}

@@ -275,7 +275,8 @@ function span(written: Json): Span {
   };
 }
 
-function readAuthority(code: string, about: JsonObject): Authority {
+/** An authority as the list has it. Throws `Untrusted`. */
+export function readAuthority(code: string, about: JsonObject): Authority {
   return {
     code,
     participant: text(about.get("participant")),

@@ -55,6 +55,32 @@ const CLAIMS: Shapes = {
   validated_on: day,
 };
 
+/** Claims that every credential holds: where one is not shown, it is withheld. */
+const ALWAYS = [
+  "issue_date",
+  "expiry_date",
+  "issuing_authority",
+  "destination",
+  "exporter",
+  "importer",
+  "parcels",
+  "lines",
+  "total_carats",
+  "total_usd",
+  "value_band",
+  "seal",
+  "paper_serial",
+  "zone",
+  "countersign",
+  "validated_by",
+  "remarks",
+];
+
+/** The claims that every credential holds and this one does not show. */
+export function withheldIn(shown: JsonObject): string[] {
+  return ALWAYS.filter((name) => !shown.has(name));
+}
+
 /** Everything that is not as the schema of a credential says. What is not shown is no problem. */
 export function claimProblems(claims: JsonObject): string[] {
   return problems(claims, VISIBLE, CLAIMS);

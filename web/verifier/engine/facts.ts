@@ -78,6 +78,9 @@ export interface Claims {
   cid: Bytes;
   status: StatusPlace | null;
   problems: string[];
+  /** The claims that a credential certainly holds and does not disclose, and how many it hides in all. */
+  withheld: string[];
+  hidden: number;
   certificate: (() => PaperCertificate) | null;
 }
 
@@ -102,6 +105,8 @@ export function claims(kind: string, about: Partial<Claims> = {}): Claims {
     cid: new Uint8Array(),
     status: null,
     problems: [],
+    withheld: [],
+    hidden: 0,
     certificate: null,
     ...about,
   };
@@ -140,6 +145,8 @@ export interface Report {
   seal: string;
   cid: string;
   check_code: string;
+  /** What a credential holds and does not show here. */
+  withheld: { claims: string[]; count: number };
   data: { issued: string; age_days: number };
   checks: ReportedCheck[];
   /** What the paper must say, as far as the artefact shows it; null where it holds none that can be read. */
@@ -167,6 +174,7 @@ export function report(
     seal: said.seal,
     cid: said.cid.length ? b64u(said.cid) : "",
     check_code: said.cid.length ? checkCode(said.cid) : "",
+    withheld: { claims: said.withheld, count: said.hidden },
     data,
     checks: found.map(({ id, result, template, facts, counts }) => ({
       id,

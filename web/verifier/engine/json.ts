@@ -5,12 +5,11 @@ import { BUNDLE, PARSE, Untrusted } from "./errors.ts";
 import { type Bytes } from "./bytes.ts";
 import { byCodePoint, first, fromUtf8, length, surrogateProblem, toUtf8 } from "./texts.ts";
 
-export type Json = null | boolean | number | bigint | string | Json[] | JsonObject;
+export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = Map<string, Json>;
 
 export const MAX_DEPTH = 16;
 const READ_DEPTH = 900; // beyond this Python's own reader gives up, with other words
-const MAX_DIGITS = 4300; // Python's bound on whole numbers read from text
 
 export function isObject(value: Json | undefined): value is JsonObject {
   return value instanceof Map;
@@ -80,12 +79,9 @@ class Reader {
     this.at = NUMBER.lastIndex;
     const written = found[0];
     if (found[1] !== undefined || found[2] !== undefined) throw noNumber(written);
-    const digits = written.replace("-", "").length;
-    if (digits > MAX_DIGITS) {
-      throw new Error(`Exceeds the limit (${MAX_DIGITS} digits) for integer string conversion: value has ${digits} digits`);
-    }
     const value = Number(written);
-    return Number.isSafeInteger(value) ? value + 0 : BigInt(written);
+    if (!Number.isSafeInteger(value)) throw new Error("a number is larger than 2^53 - 1");
+    return value + 0;
   }
 
   private string(): string {
@@ -202,8 +198,6 @@ function examine(value: Json, depth: number): void {
     }
   } else if (Array.isArray(value)) {
     for (const inner of value) examine(inner, depth + 1);
-  } else if (typeof value === "bigint") {
-    throw new Error("a number is larger than 2^53 - 1");
   }
 }
 

@@ -1,7 +1,7 @@
 // Opening a bundle that travelled (version 2): every signature in it is checked before a word of it is believed.
 
 import { b64u, type Bytes, unb64u } from "./bytes.ts";
-import { Bundle, CID_PREFIX } from "./bundle.ts";
+import { Bundle, CID_PREFIX, readAuthority } from "./bundle.ts";
 import { SECONDS_A_DAY, toSeconds } from "./days.ts";
 import { BUNDLE, KEY, STATUS, Untrusted } from "./errors.ts";
 import { gunzip, isGzip } from "./inflate.ts";
@@ -47,20 +47,14 @@ export async function openBundle(data: Uint8Array | string, machine: Machine): P
   const now = Math.floor(machine.now.getTime() / 1000);
   // Expiry is judged at the moment when the list was issued: afterwards its age says what it is worth.
   const found = await openList(trust, memory, now, issued(trust, memory));
-  const keys = new Map<string, PublicKey>();
-  for (const [authority, about] of found.authorities) {
-    for (const key of about.get("keys") as Json[]) {
-      const one = PublicKey.read(key, authority);
-      keys.set(one.kid, one);
-    }
-  }
   const problems = [...found.pending].map(([code, reason]) => `${code}: ${reason}`);
-  const evaluated = await evaluate(written, found, keys, problems);
+  const evaluated = await evaluate(written, found, problems);
   return { bundle: new Bundle(evaluated), remembered: memoryText(found.memory), problems };
 }
 
-async function evaluate(written: JsonObject, found: TrustedList, keys: Map<string, PublicKey>, problems: string[]): Promise<JsonObject> {
-  const local = await readLocal(written.get("local") ?? null, keys);
+async function evaluate(written: JsonObject, found: TrustedList, problems: string[]): Promise<JsonObject> {
+  const local = await readLocal(written.get("local") ?? null, found);
+  const [authorities, keys] = readAuthorities(found, problems);
   const expected = local.get("expected") ?? null;
   const oldest = local.size ? Math.min(found.issued, local.get("iat") as number) : found.issued;
   const participants = [...found.participants].map(([code, about]): [string, Json] => [
@@ -82,17 +76,32 @@ async function evaluate(written: JsonObject, found: TrustedList, keys: Map<strin
       ]),
     ],
     ["participants", new Map(participants)],
-    ["authorities", found.authorities],
+    ["authorities", authorities],
     ["policy", found.policy],
     ["roles", found.roles],
     ["status_lists", await statusLists(written.get("status_lists"), keys, problems)],
-    ["checkpoints", await checkpoints(written.get("checkpoints"), found, problems)],
+    ["checkpoints", await checkpoints(written.get("checkpoints"), authorities, problems)],
     ["expected", expected],
     ["proofs", proofs(expected)],
     ["used", local.get("used") ?? []],
     ["alerts", local.get("alerts") ?? []],
     ["overlay", local.get("overlay") ?? new Map()],
   ]);
+}
+
+/** The authorities whose entries can be read, and their keys by name. What one issuer got wrong is left out. */
+function readAuthorities(found: TrustedList, problems: string[]): [Map<string, JsonObject>, Map<string, PublicKey>] {
+  const authorities = new Map<string, JsonObject>();
+  const keys = new Map<string, PublicKey>();
+  for (const [code, about] of found.authorities) {
+    try {
+      for (const key of readAuthority(code, about).keys) keys.set(key.kid, key);
+      authorities.set(code, about);
+    } catch (error) {
+      problems.push(`${code} was left out: ${first((error as Error).message, 120)}`);
+    }
+  }
+  return [authorities, keys];
 }
 
 /** The JSON of a bundle file, plain or gzip. */
@@ -128,21 +137,23 @@ function issued(trust: JsonObject, memory: Memory): number {
 }
 
 /** What one's own authority added, once its signature holds. */
-async function readLocal(written: Json, keys: Map<string, PublicKey>): Promise<JsonObject> {
+async function readLocal(written: Json, found: TrustedList): Promise<JsonObject> {
   if (written === null) return new Map();
   if (typeof written !== "string") {
     throw new Untrusted(BUNDLE, "the authority's own part of the bundle is no signed statement");
   }
   const signed = parseJws(written, LOCAL);
-  const key = keys.get(signed.kid);
   const said = signed.payload;
-  if (!key || key.use !== "status" || key.authority !== said.get("authority")) {
+  const listed = found.authorities.get(String(said.get("authority")))?.get("keys") as JsonObject[] | undefined;
+  const entry = listed?.find((key) => key.get("kid") === signed.kid && key.get("use") === "status");
+  if (!entry || typeof said.get("iat") !== "number") {
     throw new Untrusted(BUNDLE, "the authority's own part of the bundle is not signed by a key of its on the trust list");
   }
-  await signed.verify(key);
-  if (typeof said.get("iat") !== "number" || key.state === "compromised") {
-    throw new Untrusted(BUNDLE, "the authority's own part of the bundle has no date, or its key is compromised");
+  const key = PublicKey.read(entry);
+  if (key.state === "compromised") {
+    throw new Untrusted(BUNDLE, `the key ${key.kid} that signed the authority's own part of the bundle is compromised`);
   }
+  await signed.verify(key);
   return said;
 }
 
@@ -202,9 +213,9 @@ async function statusList(text: string, keys: Map<string, PublicKey>): Promise<[
 }
 
 /** Checkpoints of listed journals, each signed by its journal, oldest first. */
-async function checkpoints(texts: Json | undefined, found: TrustedList, problems: string[]): Promise<JsonObject> {
+async function checkpoints(texts: Json | undefined, authorities: Map<string, JsonObject>, problems: string[]): Promise<JsonObject> {
   const journals = new Map<string, VerifierKey>();
-  for (const about of found.authorities.values()) {
+  for (const about of authorities.values()) {
     const log = about.get("log");
     if (isObject(log)) journals.set(log.get("origin") as string, VerifierKey.parse(log.get("vkey") as string));
   }

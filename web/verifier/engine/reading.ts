@@ -5,7 +5,7 @@ import { type Bundle, statusKey } from "./bundle.ts";
 import { certificateOfCode, certificateOfCredential } from "./certificate.ts";
 import type { Cbor } from "./cbor.ts";
 import { codeProblems, K, MAX_DAYS } from "./codes.ts";
-import { claimProblems, endOf, ISSUERS } from "./credential.ts";
+import { claimProblems, endOf, ISSUERS, withheldIn } from "./credential.ts";
 import { SECONDS_A_DAY, toDays } from "./days.ts";
 import { PARSE, Untrusted } from "./errors.ts";
 import { type Claims, claims } from "./facts.ts";
@@ -134,7 +134,15 @@ export function fromCredential(signed: SdJwt, kind = "sd-jwt"): Claims {
     status: { list: place.get("uri") as string, index: place.get("idx") as number },
     certificate: () => certificateOfCredential(shown),
     problems: arithmetic(signed),
+    withheld: withheldIn(shown),
+    hidden: hidden(signed),
   };
+}
+
+/** How many signed claims the text does not disclose, whatever they are. */
+function hidden(signed: SdJwt): number {
+  const digests = (signed.jwt.payload.get("_sd") as Json[] | undefined) ?? [];
+  return Math.max(0, digests.length - signed.disclosures.filter((one) => one.depth === 1).length);
 }
 
 function number(shown: JsonObject, name: string): number {

@@ -16,6 +16,8 @@ const RESERVED = ["_sd", "...", "_sd_alg"];
 export interface Disclosure {
   name: string | null;
   value: Json;
+  /** How deep it came to stand: 1 is a claim of the payload itself. */
+  depth: number;
 }
 
 /** A parsed, not yet verified SD-JWT. `claims` is the payload with everything shown put in its place. */
@@ -85,6 +87,7 @@ class Reading {
 
   private place(shown: Disclosure, depth: number): Json {
     if (depth > MAX_DEPTH) throw new Untrusted(PARSE, "disclosures are nested too deep");
+    shown.depth = depth;
     return this.value(shown.value, depth);
   }
 
@@ -138,7 +141,7 @@ function disclosure(text: string): Disclosure {
   if (!Array.isArray(content) || ![2, 3].includes(content.length) || typeof content[0] !== "string") {
     throw new Untrusted(PARSE, "a disclosure is not a salt with a value, or with a name and a value");
   }
-  if (content.length === 2) return { name: null, value: content[1]! };
+  if (content.length === 2) return { name: null, value: content[1]!, depth: 0 };
   if (typeof content[1] !== "string") throw new Untrusted(PARSE, "the name in a disclosure is not a text");
-  return { name: content[1], value: content[2]! };
+  return { name: content[1], value: content[2]!, depth: 0 };
 }

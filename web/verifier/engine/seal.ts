@@ -157,6 +157,6 @@ function compare(one: Uint8Array, other: Uint8Array): number {
   return one.length - other.length;
 }
 
-const SHA256 = der(SEQUENCE, oid("608648016503040201"));
+const SHA256 = der(SEQUENCE, oid("608648016503040201"), der(0x05));
 const DATA = oid("2a864886f70d010701");
 const P256 = concat(oid("2a8648ce3d0201"), oid("2a8648ce3d030107"));

@@ -9,3 +9,8 @@ export { PublicKey } from "./keys.ts";
 export { readCode } from "./qr.ts";
 export { parseSdJwt } from "./sdjwt.ts";
 export { decodeStatusList } from "./statuslist.ts";
+export { replayAll } from "./replaying.ts";
+export { leafHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
+export { Checkpoint, Note, VerifierKey } from "./notes.ts";
+export { Policy } from "./policy.ts";
+export { readPdf } from "./pdf.ts";

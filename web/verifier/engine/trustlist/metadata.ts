@@ -6,6 +6,7 @@ import { KEY, Untrusted } from "../errors.ts";
 import { type Json, type JsonObject, olpcCanonical, parseJson } from "../json.ts";
 import { PublicKey } from "../keys.ts";
 import { signatureBytes } from "../seal.ts";
+import { first } from "../texts.ts";
 import { Delegation, list, number, object, readMoment, text } from "./memory.ts";
 import { STEP, TOP } from "./roles.ts";
 
@@ -56,7 +57,7 @@ export function load(kind: Kind, data: Bytes, name: string): Metadata {
   } catch (error) {
     if (!(error instanceof Untrusted)) throw error;
     const own = error.reason.startsWith(`${name} `);
-    throw own ? error : new Untrusted(STEP, `${name} is not trust list metadata: ${error.reason}`);
+    throw own ? error : new Untrusted(STEP, `${name} is not trust list metadata: ${first(error.message, 100)}`);
   }
 }
 

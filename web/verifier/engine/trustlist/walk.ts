@@ -122,7 +122,7 @@ export class Walk {
     this.document = readParticipants(this.content(this.top, PARTICIPANTS_FILE));
     const serial = this.document.get("serial") as number;
     if (serial < this.memory.serial) {
-      const seen = `this machine has seen ${this.memory.serial}, and never goes back`;
+      const seen = `this machine has seen ${this.memory.serial}: nothing goes back`;
       throw new Untrusted(STEP, `participants.json has serial ${serial}; ${seen}`);
     }
     if (this.top.files.has(POLICY_FILE)) this.policy = readPolicy(this.content(this.top, POLICY_FILE));
@@ -143,7 +143,7 @@ export class Walk {
     this.same(role, found);
     if (this.isExpired(found)) {
       const when = momentText(found.expires).slice(0, 16).replace("T", " ");
-      throw new Untrusted(STEP, `${name} expired on ${when} UTC: somebody keeps back newer ones, or nobody signed`);
+      throw new Untrusted(STEP, `${name} expired on ${when} UTC: somebody keeps back a newer one, or nobody signed one`);
     }
     this.take(role, found);
     return found;
