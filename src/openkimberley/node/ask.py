@@ -20,6 +20,7 @@ from openkimberley.desk.cli import (
 )
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.node import place
+from openkimberley.node.verifier.cli import verifier
 
 MOST_BYTES = 12 * 1024 * 1024
 
@@ -108,6 +109,9 @@ def _say(document: dict[str, object]) -> None:
 @click.group()
 def bundle() -> None:
     """What an offline check needs: participants, keys, statuses, alerts in one file."""
+
+
+bundle.add_command(verifier)
 
 
 @bundle.command("export")
