@@ -15,7 +15,7 @@ from django.db import models
 SOURCE = Path(__file__).parents[2] / "src" / "openkimberley"
 STACK = [
     ["kernel"], ["trust"], ["journal"], ["desk"], ["documents"], ["participants"], ["trade", "alerts"],
-    ["certificates"], ["verification"], ["shipments"], ["accounts"], ["node"],
+    ["certificates"], ["verification"], ["shipments"], ["accounts", "signer"], ["node"],
 ]  # fmt: skip
 AREAS = ["participants", "trade", "alerts", "certificates", "shipments"]
 NAMES = {

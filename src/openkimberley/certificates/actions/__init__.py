@@ -20,6 +20,7 @@ from openkimberley.certificates.actions.application import (
     save_draft,
     withdraw,
 )
+from openkimberley.certificates.actions.approvals import attest
 from openkimberley.certificates.actions.examination import examine, refuse, return_to_applicant, value
 from openkimberley.certificates.actions.issue import approve
 from openkimberley.certificates.actions.keys import end_key, register_key
@@ -29,6 +30,7 @@ from openkimberley.certificates.actions.received import enter_correction, enter_
 __all__ = [
     "approve",
     "attach",
+    "attest",
     "detach",
     "end_key",
     "enter_correction",
