@@ -55,11 +55,17 @@ fix: setup-dev ## mend what a machine can mend
 bench: setup ## the benchmarks, one JSON line each
 	$(BIN)/kimberley bench
 
+dist: $(VENV)/uv ## the wheel, byte for byte the same on every machine, and its SHA-256
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/uv build --quiet --wheel --python $(BIN)/python --out-dir dist
+	rm -f dist/.gitignore
+	cd dist && sha256sum *.whl | tee SHA256SUMS
+
 lock: $(VENV)/uv ## pin every dependency with its hashes again
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean: ## forget the environment and the demonstration node
-	rm -rf $(VENV) var
+	rm -rf $(VENV) var dist
 
-.PHONY: help setup setup-dev run test check fix bench lock clean
+.PHONY: help setup setup-dev run test check fix bench dist lock clean

@@ -15,12 +15,13 @@ from django.db import models
 SOURCE = Path(__file__).parents[2] / "src" / "openkimberley"
 STACK = [
     ["kernel"], ["trust"], ["journal"], ["desk"], ["documents"], ["participants"], ["trade", "alerts"],
-    ["certificates"], ["verification"], ["shipments"], ["accounts"], ["node"],
+    ["certificates", "witness"], ["verification"], ["shipments"], ["accounts"], ["node"],
 ]  # fmt: skip
-AREAS = ["participants", "trade", "alerts", "certificates", "shipments"]
+AREAS = ["participants", "trade", "alerts", "certificates", "witness", "shipments"]
 NAMES = {
     "__init__", "apps", "facts", "statements", "rules", "models", "queries", "actions", "forms", "web", "api", "cli",
     "urls", "templates", "migrations", "tests", "data", "README.md", "static", "__pycache__",
+    "alone",  # of the witness: what also runs without a node (ADR 7)
 }  # fmt: skip
 WRITES = {
     "create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete", "save",

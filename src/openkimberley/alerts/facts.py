@@ -25,6 +25,8 @@ class AlertKind(StrEnum):
     LOST_CERTIFICATE = "LOST_CERTIFICATE"  # issued, lost, and void since (R092)
     ADVANCE_FEE = "ADVANCE_FEE"  # a paper used as bait: payment is asked before anything is shipped (R179)
     ZONE_CLOSED = "ZONE_CLOSED"  # goods of this zone are not accepted
+    EQUIVOCATION = "EQUIVOCATION"  # an issuer's journal was signed in two versions that contradict each other
+    JOURNAL = "JOURNAL"  # a monitor found an issuer's journal not in order; says nothing of one paper
 
 
 class AlertStatus(StrEnum):
@@ -44,7 +46,8 @@ TRANSITIONS: Mapping[AlertStatus, frozenset[AlertStatus]] = {
 WORDS: Mapping[str, str] = {
     "FAKE": _("Fake certificate"), "STOLEN_BLANKS": _("Stolen blank paper"), "LOST_BLANKS": _("Lost blank paper"),
     "LOST_CERTIFICATE": _("Lost certificate"),
-    "ADVANCE_FEE": _("Advance-fee fraud"), "ZONE_CLOSED": _("Zone closed"), "SUSPECTED": _("Suspected"),
+    "ADVANCE_FEE": _("Advance-fee fraud"), "ZONE_CLOSED": _("Zone closed"),
+    "EQUIVOCATION": _("Two versions of a journal"), "JOURNAL": _("Journal not in order"), "SUSPECTED": _("Suspected"),
     "CONFIRMED": _("Confirmed"), "WITHDRAWN": _("Withdrawn"), "SANCTION": _("Sanctions list"),
     "CONVICTION": _("Conviction"), "PERSON": _("Person"), "COMPANY": _("Company"), "SIGNATORY": _("Signatory"),
     "STAMP": _("Stamp"), "GENUINE": _("Genuine"), "NOT_GENUINE": _("Not genuine"), "UNCLEAR": _("Not clear"),

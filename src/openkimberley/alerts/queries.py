@@ -70,7 +70,7 @@ def paper_serial_alert(serial: str) -> facts.Alert | None:
 def warnings_about(issuer: str) -> list[facts.Alert]:
     """Alerts on papers of an issuer whose number nobody knows: a reason to ask the issuer about every paper of it."""
     rows = Alert.objects.filter(issuer=issuer, status__in=_STOPPING, number="", serial_first__isnull=True)
-    return [to_alert(row) for row in rows.exclude(kind=AlertKind.ZONE_CLOSED.value)]
+    return [to_alert(row) for row in rows.exclude(kind__in=(AlertKind.ZONE_CLOSED.value, AlertKind.JOURNAL.value))]
 
 
 def closed_zones(country: str, on: date) -> list[facts.Alert]:

@@ -227,6 +227,33 @@ class VoidIn(ReasonIn):
     why: Literal["error", "spoiled", "stolen", "recalled"]
 
 
+class DisclosureIn(Strict):
+    """A part of a certificate to show: which, to whom, on what basis, and which claims the holder adds."""
+
+    profile: Literal["bank", "carrier", "monitor", "observer", "public", "authority"]
+    to: str = Field(min_length=1, max_length=200)
+    basis: str = Field(min_length=1, max_length=300)
+    also: list[str] = Field(default_factory=list, max_length=40)
+
+
+class DisclosureOut(Schema):
+    """A part that was shown. The part itself is not kept."""
+
+    profile: str
+    fields: list[str]
+    shown_to: str
+    basis: str
+    sha256: str
+    made_by: str
+    made_at: datetime
+
+
+class PresentationOut(DisclosureOut):
+    """A part as it was made: the signed text to hand on."""
+
+    presentation: str
+
+
 class LostIn(Strict):
     """When, where and how a certificate was lost."""
 
@@ -810,6 +837,23 @@ def sd_jwt(request: HttpRequest, number: str) -> HttpResponse:
     if by.companies:
         raise NotPermitted(P.CERTIFICATE_READ, "the signed form with everything disclosed is for authorities")
     return _bytes(row.sd_jwt.encode(), f"{number}.sd-jwt", "application/dc+sd-jwt")
+
+
+@router.get("/certificates/{number}/disclosures", response=list[DisclosureOut], summary="Parts that were shown")
+def list_disclosures(request: HttpRequest, number: str) -> list[dict[str, Any]]:
+    """Yours, as holder or as authority, oldest first."""
+    by = demand(request, P.CERTIFICATE_DISCLOSE)
+    rows = queries.disclosures(number, by=by)
+    return [{name: getattr(row, name) for name in DisclosureOut.model_fields} for row in rows]
+
+
+@router.post("/certificates/{number}/disclosures", response={201: PresentationOut}, summary="Show a part")
+def disclose(request: HttpRequest, number: str, body: DisclosureIn) -> tuple[int, dict[str, Any]]:
+    """Makes the signed text that a bank, a carrier or somebody else may see, and enters to whom it was shown."""
+    by = demand(request, P.CERTIFICATE_DISCLOSE)
+    made = actions.disclose(by=by, at=timezone.localtime(), number=number, **body.model_dump())
+    told = {name: getattr(made.row, name) for name in DisclosureOut.model_fields}
+    return 201, {**told, "presentation": made.text}
 
 
 @router.post("/certificates/{number}/void", response=CertificateOut, summary="Void a certificate")

@@ -11,7 +11,7 @@ from openkimberley.desk.cli import REFUSED, Day, fail, json_option, show_json, s
 from openkimberley.kernel.errors import KimberleyError
 
 if TYPE_CHECKING:
-    from openkimberley.kernel.actor import Actor
+    from openkimberley.kernel.actor import Actor, Role
 
 KINDS = click.Choice(["csv", "json", "xlsx"])
 authority_option = click.option("--authority", required=True, help="The authority's code, such as BW or EU-BE.")
@@ -22,13 +22,13 @@ def certificates() -> None:
     """Applications and certificates as tables."""
 
 
-def _operator(authority: str, company: str = "") -> Actor:
+def _operator(authority: str, company: str = "", role: Role | None = None) -> Actor:
     """Who acts on the command line: the node's operator, for an authority, or for a company of its register."""
     from openkimberley.kernel.actor import Actor, Role
 
     if company:
         return Actor("operator", frozenset({Role.AGENT}), authority, frozenset({company}), via="cli")
-    return Actor("operator", frozenset({Role.AUDITOR}), authority, via="cli")
+    return Actor("operator", frozenset({role or Role.AUDITOR}), authority, via="cli")
 
 
 @certificates.command("load")
@@ -104,6 +104,60 @@ def export(*, what: str, kind: str, authority: str, to: Path | None, as_json: bo
     _write(data, path, quiet=as_json)
     if as_json:
         show_json({"file": str(path)})
+
+
+@certificates.command("disclose")
+@click.argument("number")
+@authority_option
+@click.option("--company", default="", help="Licence number of the holder who shows it; else the authority does.")
+@click.option("--profile", required=True, help="bank, carrier, monitor, observer, public or authority.")
+@click.option("--to", "to_whom", required=True, help="Who will see it.")
+@click.option("--basis", required=True, help="On what basis it is shown.")
+@click.option("--also", multiple=True, help="A claim to show besides; the holder's to decide. May be repeated.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write (else printed).")
+@json_option
+def disclose(
+    *, number: str, authority: str, company: str, profile: str, to_whom: str, basis: str, also: tuple[str, ...],
+    out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Make the part of certificate NUMBER that somebody may see, and enter to whom it was shown and why."""
+    start_django()
+    from django.utils import timezone
+
+    from openkimberley.certificates import actions
+    from openkimberley.kernel.actor import Role
+
+    try:
+        made = actions.disclose(
+            by=_operator(authority, company, Role.SUPERVISOR), at=timezone.localtime(), number=number, profile=profile,
+            to=to_whom, basis=basis, also=also,
+        )  # fmt: skip
+    except KimberleyError as error:
+        fail(error, as_json=as_json)
+    else:
+        if out:
+            out.write_text(made.text, encoding="ascii")
+        if as_json:
+            told = {"number": number, "profile": profile, "claims": made.row.fields, "sha256": made.row.sha256}
+            show_json({**told, **({"file": str(out)} if out else {"presentation": made.text})})
+        else:
+            click.echo(str(out) if out else made.text)
+
+
+@certificates.command("processing")
+@authority_option
+@json_option
+def processing(authority: str, as_json: bool) -> None:
+    """The record of processing: every part of a certificate that an authority showed, to whom and on what basis."""
+    start_django()
+    from openkimberley.certificates import queries
+
+    rows = queries.processing(authority=authority)
+    if as_json:
+        show_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['at']} {row['number']} {row['profile']} to {row['to']}: {row['basis']} ({row['by']})")
 
 
 def _certificates(by: Actor, kind: str, narrowed: dict[str, Any]) -> bytes:

@@ -215,6 +215,7 @@ class Certificate(models.Model):
     replaces = models.CharField(max_length=40, blank=True)
     replaced_by = models.CharField(max_length=40, blank=True)
     return_of = models.CharField(max_length=40, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)  # names, seals and disclosures are gone since
 
     class Meta:
         ordering = ["-issued_at"]
@@ -242,6 +243,7 @@ class StatusIndex(models.Model):
     authority = models.CharField(max_length=12)
     year = models.PositiveSmallIntegerField()
     index = models.PositiveIntegerField()
+    uri = models.CharField(max_length=250, default="", blank=True)  # of the list, as the credential names it
 
     class Meta:
         constraints = [
@@ -250,6 +252,72 @@ class StatusIndex(models.Model):
 
     def __str__(self) -> str:
         return f"{self.authority} {self.year} {self.index}"
+
+
+class StatusList(models.Model):
+    """A status list as it was signed and published. ``serial`` counts the editions of one address; none is changed."""
+
+    authority = models.CharField(max_length=12)
+    year = models.PositiveSmallIntegerField()
+    uri = models.CharField(max_length=250)
+    serial = models.PositiveIntegerField()
+    jwt = models.TextField()  # statuslist+jwt
+    sha256 = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["authority", "year", "uri", "serial"]
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "uri", "serial"], name="certificates_status_list_serial"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uri} {self.serial}"
+
+
+class Disclosure(models.Model):
+    """A part of a certificate that was shown: to whom, on what basis, which claims. The part itself is not kept."""
+
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="disclosures")
+    authority = models.CharField(max_length=12)  # at whose desk
+    company = models.CharField(max_length=40, blank=True)  # the holder that showed it; empty for the authority itself
+    profile = models.CharField(max_length=12)
+    fields = models.JSONField()  # names of the claims shown
+    shown_to = models.CharField(max_length=200)
+    basis = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=43)  # of the text that was handed on, base64url
+    made_by = models.CharField(max_length=60)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["authority", "made_at"], name="cert_disclosure_ix")]
+
+    def __str__(self) -> str:
+        return f"{self.certificate} {self.profile}"
+
+
+class Erasure(models.Model):
+    """That what was personal in a certificate was erased, and why. The basis stays here, out of the journal."""
+
+    authority = models.CharField(max_length=12)
+    number = models.CharField(max_length=40)
+    ground = models.CharField(max_length=10)  # RETENTION or ORDER
+    basis = models.CharField(max_length=300)
+    made_by = models.CharField(max_length=60)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["authority", "number"], name="certificates_erased_once"),
+            models.CheckConstraint(
+                condition=models.Q(ground__in=["RETENTION", "ORDER"]), name="certificates_erasure_ground"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class Draw(models.Model):

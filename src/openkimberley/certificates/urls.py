@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openkimberley.certificates.web import applications, certificates, examination, paper, tables
+from openkimberley.certificates.web import (
+    applications,
+    certificates,
+    disclosure,
+    examination,
+    paper,
+    statuslists,
+    tables,
+)
 
 urlpatterns = [
     path("applications", applications.listing, name="applications"),
@@ -34,12 +42,15 @@ urlpatterns = [
     path("certificates/<str:number>/certificate.pdf", certificates.pdf, name="certificate-pdf"),
     path("certificates/<str:number>/label.pdf", certificates.label, name="certificate-label"),
     path("certificates/<str:number>/sd-jwt", certificates.sd_jwt, name="certificate-sd-jwt"),
+    path("certificates/<str:number>/show", disclosure.show_part, name="certificate-show"),
     path("certificates/<str:number>/void", certificates.void, name="certificate-void"),
     path("certificates/<str:number>/lost", certificates.lost, name="certificate-lost"),
     path("certificates/<str:number>/expired", certificates.expired, name="certificate-expired"),
     path("certificates/<str:number>/correct", certificates.correct, name="certificate-correct"),
     path("certificates/<str:number>/replace", certificates.replace, name="certificate-replace"),
     path("certificates/<str:number>/technical", certificates.technical, name="certificate-technical"),
+    path("status/", statuslists.index, name="status-lists"),
+    path("status/<str:authority>/<int:year>-1", statuslists.one, name="status-list"),
     path("paper", paper.ledger, name="paper"),
     path("paper/receive", paper.receive, name="paper-receive"),
     path("paper/<str:serial>/write-off", paper.write_off, name="paper-write-off"),

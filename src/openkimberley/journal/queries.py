@@ -10,15 +10,16 @@ from django.db.models import Count
 
 from openkimberley.journal import chain, standing
 from openkimberley.journal.guard import must_not_sign
-from openkimberley.journal.models import Checkpoint, Cosignature, Entry
+from openkimberley.journal.models import Checkpoint, Cosignature, Entry, Personal
 from openkimberley.journal.standing import size
 from openkimberley.journal.tree import Tiles
 from openkimberley.kernel.errors import NotFound, Untrusted
+from openkimberley.trust.canonical import b64u, sha256
 from openkimberley.trust.notes import Note, parse_signature
 from openkimberley.trust.proof import Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from django.db.models import QuerySet
 
@@ -46,12 +47,22 @@ def entries(*, subject: str = "", authority: str = "", event: str = "") -> Query
 
 def history(subject: str) -> list[dict[str, Any]]:
     """All acts on one subject, oldest first, as the journal's statements."""
-    return [json.loads(text) for text in Entry.objects.filter(subject=subject).values_list("statement", flat=True)]
+    rows = Entry.objects.filter(subject=subject).values_list("statement", flat=True)
+    beside = dict(Personal.objects.filter(subject=subject).values_list("index", "text"))
+    return [_whole(json.loads(text), beside) for text in rows]
+
+
+def _whole(said: dict[str, Any], beside: Mapping[int, str]) -> dict[str, Any]:
+    """An entry's text with what stands beside the journal of it, as long as that was not erased."""
+    if text := beside.get(said["index"]):
+        said["statement"] = {**said["statement"], **json.loads(text)["said"]}
+    return said
 
 
 def said(row: Entry) -> dict[str, Any]:
     """An entry as its text says it, with its hash for whoever keeps heads of the chain."""
-    return {**json.loads(row.statement), "hash": bytes(row.hash).hex()}
+    beside = dict(Personal.objects.filter(index=row.index).values_list("index", "text"))
+    return {**_whole(json.loads(row.statement), beside), "hash": bytes(row.hash).hex()}
 
 
 def authorities() -> list[str]:
@@ -84,7 +95,17 @@ def verify() -> tuple[int, list[str]]:
             yield chain.Link(index, statement.encode(), bytes(previous), bytes(hash_), entry.encode(), bytes(leaf))
 
     faults = chain.faults(links())
-    return count, faults + misfiled
+    return count, faults + misfiled + altered_beside()
+
+
+def altered_beside() -> list[str]:
+    """Words beside the journal that are not those which the entry took the hash of. Erased ones are no fault."""
+    found = []
+    for row in Personal.objects.order_by("index").iterator(chunk_size=2000):
+        entry = Entry.objects.filter(index=row.index).values_list("statement", flat=True).first()
+        if entry is None or json.loads(entry).get("personal") != b64u(sha256(row.text.encode())):
+            found.append(f"what entry {row.index} said of persons was altered")
+    return found
 
 
 def newest(*, cosigned: bool = False, at: datetime | None = None) -> Checkpoint | None:
@@ -95,6 +116,12 @@ def newest(*, cosigned: bool = False, at: datetime | None = None) -> Checkpoint 
     if cosigned:
         rows = rows.filter(size__in=Cosignature.objects.values("size"))
     return rows.first()
+
+
+def latest(count: int, *, at: datetime) -> list[Checkpoint]:
+    """The newest checkpoints that witnesses have cosigned, newest first."""
+    rows = Checkpoint.objects.filter(at__lte=at, size__in=Cosignature.objects.values("size"))
+    return list(rows.order_by("-size")[:count])
 
 
 def cosignatures(row: Checkpoint) -> list[Cosignature]:

@@ -52,7 +52,12 @@ class Permission(StrEnum):
     CERTIFICATE_VOID = "certificates.void"  # void, replace, lost, expired-returned, technical, correct
     CERTIFICATE_READ = "certificates.read"
     PAPER_STOCK = "certificates.paper_stock"  # blank forms and number ranges
+    CERTIFICATE_DISCLOSE = "certificates.disclose"  # show somebody a part of a certificate
+    STATUS_PUBLISH = "certificates.publish_status"  # sign and publish one's authority's status lists
+    CERTIFICATE_ERASE = "certificates.erase"  # erase what is personal when its time is over
     KEY_KEEP = "certificates.keys"  # register and retire the public keys of one's authority
+    # witness
+    WITNESS_KEEP = "witness.keep"  # which journals are known, the witness's own name and key
     # shipments
     SHIPMENT_SEAL = "shipments.seal"  # seal, announce, release, depart
     SHIPMENT_RECEIVE = "shipments.receive"  # arrival, check, inspect, confirm, discrepancy, detain, return
@@ -73,14 +78,17 @@ _OFFICER_READS = frozenset(
 )
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.APPLICANT: _OWN | {P.CERTIFICATE_APPLY, P.CERTIFICATE_READ, P.SHIPMENT_READ},
-    Role.AGENT: _OWN | {P.CERTIFICATE_APPLY, P.CERTIFICATE_READ, P.SHIPMENT_READ},
-    Role.ISSUING_OFFICER: _OFFICER_READS | {P.CERTIFICATE_EXAMINE, P.CERTIFICATE_VALUE, P.SHIPMENT_SEAL, P.ALERT_RAISE},
-    Role.APPROVING_OFFICER: _OFFICER_READS | {P.CERTIFICATE_APPROVE, P.CERTIFICATE_VOID, P.ALERT_RAISE},
+    Role.APPLICANT: _OWN | {P.CERTIFICATE_APPLY, P.CERTIFICATE_READ, P.CERTIFICATE_DISCLOSE, P.SHIPMENT_READ},
+    Role.AGENT: _OWN | {P.CERTIFICATE_APPLY, P.CERTIFICATE_READ, P.CERTIFICATE_DISCLOSE, P.SHIPMENT_READ},
+    Role.ISSUING_OFFICER: _OFFICER_READS
+    | {P.CERTIFICATE_EXAMINE, P.CERTIFICATE_VALUE, P.CERTIFICATE_DISCLOSE, P.SHIPMENT_SEAL, P.ALERT_RAISE},
+    Role.APPROVING_OFFICER: _OFFICER_READS
+    | {P.CERTIFICATE_APPROVE, P.CERTIFICATE_VOID, P.CERTIFICATE_DISCLOSE, P.STATUS_PUBLISH, P.ALERT_RAISE},
     Role.VALUER: _OWN | {P.CERTIFICATE_VALUE, P.CERTIFICATE_READ},
     Role.IMPORT_OFFICER: _OFFICER_READS | {P.SHIPMENT_RECEIVE, P.ALERT_RAISE},
     Role.SUPERVISOR: _OFFICER_READS
-    | {P.LICENCE_GRANT, P.ALERT_RAISE, P.SPECIMEN_KEEP, P.PAPER_STOCK, P.PARTICIPANT_LIST, P.JOURNAL_READ},
+    | {P.LICENCE_GRANT, P.ALERT_RAISE, P.SPECIMEN_KEEP, P.PAPER_STOCK, P.PARTICIPANT_LIST, P.JOURNAL_READ}
+    | {P.CERTIFICATE_DISCLOSE, P.STATUS_PUBLISH, P.CERTIFICATE_ERASE, P.WITNESS_KEEP},
     Role.STATISTICIAN: _OWN | {P.STATISTICS_READ, P.CERTIFICATE_READ, P.SHIPMENT_READ},
     Role.REVIEWER: _OWN,
     Role.CHAIR: _OWN | {P.PARTICIPANT_DECIDE, P.ALERT_READ, P.ALERT_RAISE},
@@ -88,7 +96,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.WORKING_GROUP_MEMBER: _OWN,
     Role.OBSERVER: _OWN,
     Role.AUDITOR: _OFFICER_READS | {P.JOURNAL_READ, P.STATISTICS_READ},
-    Role.ADMINISTRATOR: _OWN | {P.PEOPLE_ADMINISTER, P.KEY_KEEP, P.JOURNAL_READ, P.JOURNAL_KEEP},
+    Role.ADMINISTRATOR: _OWN | {P.PEOPLE_ADMINISTER, P.KEY_KEEP, P.JOURNAL_READ, P.JOURNAL_KEEP, P.WITNESS_KEEP},
     Role.PUBLIC: frozenset(),
 }
 

@@ -21,7 +21,7 @@ def actions_page() -> str:
     from openkimberley.journal.actions import ACTIONS
     from openkimberley.kernel.actor import PERMISSIONS
 
-    for area in ("participants", "trade", "alerts", "certificates", "shipments", "accounts"):
+    for area in ("participants", "trade", "alerts", "certificates", "witness", "shipments", "accounts"):
         import_module(f"openkimberley.{area}.actions")
     lines = [HEAD + "# Actions\n", "Only actions write. Each is permitted, atomic and journalled.\n",
              "| action | roles that may | what it does |", "| --- | --- | --- |"]  # fmt: skip

@@ -6,7 +6,6 @@ Checkpoints and hashes are public: they reveal nothing. Entries name certificate
 
 from __future__ import annotations
 
-import json
 from base64 import b32encode
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -49,7 +48,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     subject, event = (request.GET.get(name, "").replace("\0", "")[:80] for name in ("subject", "event"))
     rows = queries.entries(subject=subject, event=event, authority=by.authority)
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    shown = [{"row": row, "said": json.loads(row.statement)["statement"]} for row in page]
+    shown = [{"row": row, "said": queries.said(row)["statement"]} for row in page]
     return render(
         request, "node/journal.html",
         {"page": page, "shown": shown, "subject": subject, "event": event, "seal": _seal()},

@@ -32,6 +32,12 @@ def _tell(at: datetime) -> int:
     return actions.tell_changes(by=NODE, at=at)
 
 
+def _publish(at: datetime) -> int:
+    from openkimberley.certificates import actions
+
+    return actions.publish_due(by=NODE, at=at)
+
+
 def _seal(at: datetime) -> int:
     from openkimberley.journal.actions.sequencing import make_checkpoint
 
@@ -39,6 +45,7 @@ def _seal(at: datetime) -> int:
 
 
 DUE: dict[str, Callable[[datetime], int]] = {
+    "status lists published": _publish,
     "withdrawals and corrections told": _tell,
     "confirmations chased": _chase,
     "notices delivered": _deliver,
@@ -48,5 +55,18 @@ DUE: dict[str, Callable[[datetime], int]] = {
 
 
 def tick(*, at: datetime) -> dict[str, int]:
-    """Do everything that is due. Each act stands alone: one that fails does not keep the next from its turn."""
-    return {what: act(at) for what, act in DUE.items()}
+    """Do everything that is due. Each act stands alone: one that fails does not keep the next from its turn.
+
+    Raises an ``ExceptionGroup`` of what failed, after all had their turn.
+    """
+    done: dict[str, int] = {}
+    failed: list[Exception] = []
+    for what, act in DUE.items():
+        try:
+            done[what] = act(at)
+        except Exception as error:
+            error.add_note(f"while doing: {what}")
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup(f"{len(failed)} of {len(DUE)} things due failed", failed)
+    return done

@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "openkimberley.desk",
     *(
         f"openkimberley.{area}"
-        for area in ("journal", "participants", "trade", "alerts", "certificates", "shipments")
+        for area in ("journal", "participants", "trade", "alerts", "certificates", "witness", "shipments")
         if (Path(__file__).parent.parent / area / "apps.py").exists()
     ),
     "django.contrib.auth",
@@ -139,6 +139,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+VERIFY_PER_MINUTE = int(_config.get("verify_per_minute", 120))
+"""How often an address may ask for a certificate to be judged, in a minute, without signing in."""
+BEHIND_PROXY = _https
 
 # The journal as a published log (docs/spec/journal.md). Without a name the node publishes none.
 JOURNAL_ORIGIN = str(_config.get("origin", ""))

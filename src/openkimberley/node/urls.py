@@ -9,14 +9,20 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from openkimberley.node import journal_pages, pages
 from openkimberley.node.api import api
+from openkimberley.node.verifier import web as verifier
 
-AREAS = ("participants", "trade", "alerts", "certificates", "shipments", "accounts")
+AREAS = ("participants", "trade", "alerts", "certificates", "witness", "shipments", "accounts")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("search", pages.search, name="search"),
     path("verify", pages.verify, name="verify"),
     path("verify/frame", pages.scan_frame, name="scan_frame"),
+    path("verifier/", verifier.page, name="verifier"),
+    path("verifier/sw.js", verifier.worker, name="verifier_worker"),
+    path("verifier/manifest.json", verifier.manifest, name="verifier_manifest"),
+    path("verifier/bundle.json", verifier.bundle, name="verifier_bundle"),
+    path("verifier/icon.<str:kind>", verifier.icon, name="verifier_icon"),
     path("rules", pages.rules, name="rules"),
     path("journal", journal_pages.journal, name="journal"),
     path("journal/check", journal_pages.check, name="journal_check"),

@@ -10,6 +10,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from openkimberley.kernel.errors import Untrusted
@@ -96,17 +97,28 @@ class VerifierKey:
     def verify(self, text: str, signature: bytes) -> int | None:
         """Check a signature over a note's text. Returns a cosignature's time in seconds, None for a log's own.
 
-        Raises ``Untrusted``.
+        A checkpoint stands behind many certificates, so a signature that held is not computed again. Raises
+        ``Untrusted``.
         """
-        key = PublicKey(kid=self.name, alg=ED25519, pub=self.public_key)
-        if self.kind == LOG:
-            key.verify(text.encode(), signature)
-            return None
-        time = int.from_bytes(signature[:8], "big")
-        if len(signature) != 72 or time > MAX_SIZE:
-            raise Untrusted(STEP, f"the cosignature of {self.name[:60]!r} has not its form")
-        key.verify(_cosigned(text, time), signature[8:])
-        return time
+        return _held(self, text, signature)
+
+
+@lru_cache(maxsize=4096)
+def _held(key: VerifierKey, text: str, signature: bytes) -> int | None:
+    loaded = _loaded(key)
+    if key.kind == LOG:
+        loaded.verify(text.encode(), signature)
+        return None
+    time = int.from_bytes(signature[:8], "big")
+    if len(signature) != 72 or time > MAX_SIZE:
+        raise Untrusted(STEP, f"the cosignature of {key.name[:60]!r} has not its form")
+    loaded.verify(_cosigned(text, time), signature[8:])
+    return time
+
+
+@lru_cache(maxsize=1024)
+def _loaded(key: VerifierKey) -> PublicKey:
+    return PublicKey(kid=key.name, alg=ED25519, pub=key.public_key)
 
 
 class Signature(NamedTuple):

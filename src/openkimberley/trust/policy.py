@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from openkimberley.kernel.errors import Untrusted
@@ -26,12 +26,16 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Known logs, known witnesses by the policy's own names, groups, and the name of the quorum (``none``: nobody)."""
+    """Known logs, known witnesses by the policy's own names, groups, and the name of the quorum (``none``: nobody).
+
+    ``addresses`` says where a log is read, or a witness is asked, for those keys that have an address in the policy.
+    """
 
     logs: tuple[VerifierKey, ...]
     witnesses: Mapping[str, VerifierKey]
     groups: Mapping[str, Group]
     quorum: str
+    addresses: Mapping[VerifierKey, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str) -> Policy:
@@ -50,7 +54,7 @@ class Policy:
                     raise Untrusted(STEP, f"line {number} of the witness policy: {str(error)[:80]}") from error
         if not reading.quorum:
             raise Untrusted(STEP, "the witness policy names no quorum")
-        return cls(tuple(reading.logs), reading.witnesses, reading.groups, reading.quorum)
+        return cls(tuple(reading.logs), reading.witnesses, reading.groups, reading.quorum, reading.addresses)
 
     def quorum_time(self, note: Note, *, own: frozenset[bytes] = frozenset()) -> int | None:
         """The moment (seconds) from which enough witnesses had cosigned; None where they have not, or need not.
@@ -81,14 +85,17 @@ class _Reading:
         self.witnesses: dict[str, VerifierKey] = {}
         self.groups: dict[str, Group] = {}
         self.quorum = ""
+        self.addresses: dict[VerifierKey, str] = {}
         self._members: set[str] = set()
 
     def line(self, words: list[str]) -> None:
         if words[0] == "log" and len(words) in (2, 3):
-            self._once(words[1], LOG, self.logs)
+            self._at(self._once(words[1], LOG, self.logs), words[2:])
         elif words[0] == "witness" and len(words) in (3, 4):
             self._new(words[1])
-            self.witnesses[words[1]] = self._once(words[2], COSIGNATURE, list(self.witnesses.values()))
+            key = self._once(words[2], COSIGNATURE, list(self.witnesses.values()))
+            self.witnesses[words[1]] = key
+            self._at(key, words[3:])
         elif words[0] == "group" and len(words) > 3:
             self._group(words[1], words[2], words[3:])
         elif words[0] == "quorum" and len(words) == 2 and not self.quorum:
@@ -104,6 +111,10 @@ class _Reading:
             raise ValueError("a key of another kind, or one that is already there")
         before.append(key)
         return key
+
+    def _at(self, key: VerifierKey, address: list[str]) -> None:
+        if address:
+            self.addresses[key] = address[0]
 
     def _group(self, name: str, threshold: str, members: list[str]) -> None:
         self._new(name)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
 
 from openkimberley.certificates.statements.codes import from_days, iso
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.kernel.rules import gettext_noop as _
 from openkimberley.trust.keys import PublicKey
 from openkimberley.trust.statuslist import Status
-from openkimberley.verification.facts import Check, Claims, Result, SealFinding, SealState
-from openkimberley.verification.statements import CID_PREFIX, Bundle, Span, plain_number
+from openkimberley.verification.facts import Check, Result, SealFinding, SealState
+from openkimberley.verification.journal import UNLOGGED, Case, Logged, countersigned, entered
+from openkimberley.verification.statements import CID_PREFIX, Frozen, Participant, Span, plain_number
 
 PASS, WARN, FAIL, UNKNOWN = Result.PASS, Result.WARN, Result.FAIL, Result.UNKNOWN
 
@@ -24,18 +24,6 @@ _DIGITS = re.compile(r"[0-9]+")
 _TRADES = frozenset({"PARTICIPANT", "TRADING_ENTITY"})
 _NOBODY: set[str] = set()
 _NEVER = frozenset({"APPLICANT", "NON_PARTICIPANT"})
-
-
-class Case(NamedTuple):
-    """What the checks look at. ``day`` is today, ``seconds`` now; ``age`` the days since the bundle was issued."""
-
-    claims: Claims
-    bundle: Bundle
-    day: int
-    seconds: int
-    age: int
-    authority: str | None
-    transit: bool
 
 
 def key_and_signature(case: Case) -> tuple[PublicKey | None, Check, Check]:
@@ -137,25 +125,36 @@ def content(case: Case) -> Check:
     return Check(5, PASS, _("The content has its form, and what it adds up to is right."))
 
 
-def time(case: Case, key: PublicKey | None) -> Check:
-    """6: the key was in use on the date of issue, and not compromised. The date is only the issuer's word (low)."""
+def time(case: Case, key: PublicKey | None, logged: Logged) -> Check:
+    """6: the key was in use when the certificate was signed, and not compromised.
+
+    When that was, witnesses tell where the journal's proof holds (assurance high); else only the issuer (low).
+    """
     claims = case.claims
     if key is None or claims.issued is None:
         return Check(6, UNKNOWN, _("Without the key nobody can tell whether it was in use."))
     day = from_days(claims.issued)
     facts = {"kid": key.kid, "date": iso(claims.issued), "since": str(key.compromised_since or "")}
-    if (key.not_before and day < key.not_before) or (key.not_after and day > key.not_after):
+    first, last = logged.days
+    after_its_end = key.not_after and (day > key.not_after or (first and first > key.not_after))
+    before_its_start = key.not_before and (day < key.not_before or (last and last < key.not_before))
+    if after_its_end or before_its_start:
         return Check(6, FAIL, _("The key %(kid)s was not in use on %(date)s, the date of issue."), facts)
-    if key.state != "active" and (doubt := _out_of_use(key, day, facts)):
+    if key.state != "active" and (doubt := _out_of_use(key, day, logged, facts)):
         return doubt
     if claims.signed_on is not None and abs(claims.signed_on - claims.issued) > 1:
         return Check(6, WARN, _("The certificate is dated %(date)s but was signed on another day."), facts)
+    if last:
+        facts |= {"witnessed": last.isoformat()}
+        return Check(
+            6, PASS, _("The key %(kid)s was in use; witnesses saw the entry by %(witnessed)s (assurance high)."), facts
+        )
     return Check(
         6, PASS, _("The key %(kid)s was in use on %(date)s (assurance low: the date is the issuer's word)."), facts
     )
 
 
-def _out_of_use(key: PublicKey, day: date, facts: dict[str, str]) -> Check | None:
+def _out_of_use(key: PublicKey, day: date, logged: Logged, facts: dict[str, str]) -> Check | None:
     """The doubt that a retired or compromised key leaves about a certificate of that day, if it leaves one."""
     if key.state == "retired":
         return (
@@ -165,7 +164,11 @@ def _out_of_use(key: PublicKey, day: date, facts: dict[str, str]) -> Check | Non
                 6, UNKNOWN, _("The key %(kid)s is retired, and the list does not say since when."), facts, ask=True
             )
         )
-    if key.compromised_since is None or day >= key.compromised_since:
+    first, last = logged.days
+    since = key.compromised_since
+    if since and last and last < since:
+        return None  # witnesses saw it while the key was still in good hands
+    if since is None or day >= since or (first and first >= since):
         return Check(
             6, FAIL, _("The key %(kid)s is compromised: nothing signed with it since %(since)s counts."), facts
         )
@@ -178,8 +181,11 @@ def _out_of_use(key: PublicKey, day: date, facts: dict[str, str]) -> Check | Non
     )
 
 
-def participant(case: Case) -> Check:
-    """7: on the date of issue the issuer could trade, under its conditions, and so could the destination."""
+def participant(case: Case, logged: Logged = UNLOGGED) -> Check:
+    """7: on the date of issue the issuer could trade, under its conditions, and so could the destination.
+
+    Where the list pins how far a journal had come when a status began, the entry's place decides, not the date.
+    """
     claims = case.claims
     day = case.day if claims.issued is None else claims.issued
     facts = {"code": claims.participant or "?", "date": iso(day), "list": case.bundle.list_date}
@@ -196,12 +202,57 @@ def participant(case: Case) -> Check:
         return Check(7, FAIL, _("%(code)s has never been a Participant: its certificate is a fake (R178)."), facts)
     facts["name"] = listed.name
     return (
-        _issuer(case, listed.at(day), facts)
+        _frozen(case, listed, day, logged, facts)
+        or _issuer(case, _span(case, listed, day, logged), facts)
         or _destination_trades(case, day, facts)
         or _own_rules(case, day)
+        or _pending(case, facts)
         or _stale(case, facts)
         or Check(7, PASS, _("%(name)s was a Participant free to issue on %(date)s (list of %(list)s)."), facts)
     )
+
+
+def _span(case: Case, listed: Participant, day: int, logged: Logged) -> Span | None:
+    """The status that counts: that of the day, unless the journal's frozen size shows the entry to be older."""
+    span = listed.at(day)
+    frozen = _frozen_at(case, span) if span else None
+    if span and frozen and logged.place is not None and logged.place < frozen.size:
+        return listed.at(span.start - 1)
+    return span
+
+
+def _frozen(case: Case, listed: Participant, day: int, logged: Logged, facts: dict[str, str]) -> Check | None:
+    """The objection to a certificate that is dated before a status, but was entered after it began."""
+    place = case.claims.log_index if logged.place is None else logged.place
+    if place is None:
+        return None
+    for span in listed.history:
+        frozen = _frozen_at(case, span)
+        if frozen and span.start > day and place >= frozen.size and span.status not in _TRADES:
+            since = {"since": iso(span.start), "size": str(frozen.size), "status": span.status, "source": span.source}
+            return Check(
+                7,
+                FAIL,
+                _(
+                    "It is dated %(date)s, but was entered in the journal after %(since)s, when %(name)s was no longer "
+                    "free to issue: %(status)s (%(source)s; frozen at %(size)s entries)."
+                ),
+                facts | since,
+            )
+    return None
+
+
+def _frozen_at(case: Case, span: Span) -> Frozen | None:
+    listed = case.bundle.authorities.get(case.claims.authority)
+    return span.frozen.get(listed.journal.name) if listed and listed.journal else None
+
+
+def _pending(case: Case, facts: dict[str, str]) -> Check | None:
+    """The doubt about a Participant whose keys were exchanged without the word of its old ones."""
+    reason = case.bundle.pending.get(case.claims.participant)
+    if not reason:
+        return None
+    return Check(7, WARN, _("The keys of %(name)s are in question: %(reason)s"), facts | {"reason": reason}, ask=True)
 
 
 def _issuer(case: Case, span: Span | None, facts: dict[str, str]) -> Check | None:
@@ -213,8 +264,8 @@ def _issuer(case: Case, span: Span | None, facts: dict[str, str]) -> Check | Non
     if span.status != "RESTRICTED":
         return Check(7, FAIL, _("%(name)s could not issue on %(date)s: %(status)s (%(source)s)."), facts)
     zone = case.claims.zone
-    if zone in span.zones:
-        return None
+    if not span.zones or zone in span.zones:
+        return countersigned(case, span.countersigners, facts)
     if zone is None and not case.claims.zone_shown:
         return Check(
             7,
@@ -406,7 +457,7 @@ def message_checks(case: Case) -> Iterator[Check]:
     yield _speaks_for(case, key)
     yield content(case)
     if case.claims.number:
-        yield time(case, key)
+        yield time(case, key, UNLOGGED)
         yield participant(case)
 
 
@@ -434,8 +485,10 @@ def all_checks(case: Case, seal: SealFinding | None = None) -> Iterator[Check]:
         return
     yield binding(case, key)
     yield content(case)
-    yield time(case, key)
-    yield participant(case)
+    logged = entered(case)
+    yield time(case, key, logged)
+    yield participant(case, logged)
+    yield logged.check
     yield status(case)
     yield use(case)
     yield validity(case)

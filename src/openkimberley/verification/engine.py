@@ -3,7 +3,7 @@
 ::
 
     1 parse   2 key   3 signature   4 binding   5 content   6 time   7 participant
-    9 status  10 use  11 validity   12 destination   13 physical
+    8 log   9 status  10 use  11 validity   12 destination   13 physical
 
 A failed check makes the verdict ``invalid``; one that could not be made, or a warning about stale data, status or use,
 makes it ``cannot_tell``; only when all that counts has passed it is ``valid``.
@@ -18,7 +18,6 @@ from openkimberley.kernel.errors import Untrusted
 from openkimberley.kernel.rules import gettext_noop as _
 from openkimberley.trust import sdjwt
 from openkimberley.verification import checks, reading
-from openkimberley.verification.checks import Case
 from openkimberley.verification.facts import (
     Advice,
     Check,
@@ -28,10 +27,11 @@ from openkimberley.verification.facts import (
     SealFinding,
     Verdict,
 )
+from openkimberley.verification.journal import Case
 from openkimberley.verification.statements import Bundle
 
-_HOLDING = (7, 9, 10)
-"""Steps whose warning holds the goods: stale data, status, use."""
+_HOLDING = (7, 8, 9, 10)
+"""Steps whose warning holds the goods: stale data, journal, status, use."""
 
 MESSAGES = ("receipt", "void", "correction")
 """What may be said, signed, about a certificate."""
@@ -55,18 +55,20 @@ def verify(
     authority: str | None = None,
     transit: bool = False,
     beside: str = "",
+    proof: str = "",
 ) -> Report:
     """Check a QR text, an SD-JWT, a signed receipt, voiding or correction, or the number of a paper certificate.
 
     ``now`` is an aware moment; ``authority`` the importing authority that asks, if one does; ``transit`` True where the
     goods only pass through it. ``beside`` is an SD-JWT said to be of the same certificate as a QR text: it must carry
-    the same cid. Never raises for what the artefact is; a PDF's bytes are for ``verify_pdf``.
+    the same cid. ``proof`` is the proof that the certificate stands in its issuer's journal, as text or ``KPP1:`` code;
+    without one the bundle's own is used. Never raises for what the artefact is; a PDF's bytes are for ``verify_pdf``.
     """
     try:
         claims = reading.read(artefact, bundle)
     except Untrusted as error:
         return _unreadable(error, bundle, now)
-    case = _case(claims, bundle, now, authority, transit)
+    case = _case(claims, bundle, now, authority=authority, transit=transit, proof=proof)
     if claims.kind in ("number", "pdf"):
         return _report(case, list(_paper(case) if claims.kind == "number" else _closed_page()))
     if claims.kind in MESSAGES:
@@ -85,13 +87,14 @@ def verify_pdf(
     now: datetime,
     authority: str | None = None,
     transit: bool = False,
+    proof: str = "",
 ) -> Report:
-    """Check a PDF by what its reader found: the SD-JWT inside it, and the state of the page's seal."""
+    """Check a PDF by what its reader found: the SD-JWT and proof inside it, and the state of the page's seal."""
     try:
         claims = reading.from_credential(sdjwt.parse(embedded.strip()), kind="pdf")
     except Untrusted as error:
         return _unreadable(error, bundle, now)
-    case = _case(claims, bundle, now, authority, transit)
+    case = _case(claims, bundle, now, authority=authority, transit=transit, proof=proof)
     return _report(case, [_PARSED["pdf"], *checks.all_checks(case, seal)])
 
 
@@ -106,10 +109,14 @@ def judge(found: Sequence[Check]) -> tuple[Verdict, Advice]:
     return Verdict.CANNOT_TELL, Advice.ASK_ISSUER if any(check.ask for check in open_) else Advice.HOLD
 
 
-def _case(claims: Claims, bundle: Bundle, now: datetime, authority: str | None, transit: bool) -> Case:
+def _case(
+    claims: Claims, bundle: Bundle, now: datetime, *, authority: str | None, transit: bool, proof: str = ""
+) -> Case:
     seconds = int(now.timestamp())
     age = max(0, seconds - bundle.issued_seconds) // reading.SECONDS_A_DAY
-    return Case(claims, bundle, seconds // reading.SECONDS_A_DAY, seconds, age, authority or None, transit)
+    return Case(
+        claims, bundle, seconds // reading.SECONDS_A_DAY, seconds, age, authority or None, transit, proof.strip()
+    )
 
 
 def _report(case: Case, found: Sequence[Check]) -> Report:
@@ -118,7 +125,7 @@ def _report(case: Case, found: Sequence[Check]) -> Report:
 
 
 def _unreadable(error: Untrusted, bundle: Bundle, now: datetime) -> Report:
-    case = _case(Claims(kind="text"), bundle, now, None, False)
+    case = _case(Claims(kind="text"), bundle, now, authority=None, transit=False)
     number = 2 if error.step.startswith("2") else 1
     first = [] if number == 1 else [Check(1, Result.PASS, _("This is the code of a signed statement."))]
     facts = {"reason": error.reason}

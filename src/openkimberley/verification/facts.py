@@ -43,7 +43,7 @@ class Advice(StrEnum):
     ASK_ISSUER = "ask_issuer"
 
 
-# The numbers are those of the published algorithm. 8, the proofs of the journal, has its place and comes later.
+# The numbers are those of the published algorithm.
 NAMES: Mapping[int, str] = {
     1: _("parse"),
     2: _("key"),
@@ -120,7 +120,9 @@ class Claims:
     """What an artefact says of itself, not yet believed. Days are counted from 1970-01-01.
 
     ``status`` is (list, index): the list is a URI, or the pair of authority and list id. ``problems`` is what step 5
-    objects to in the form; ``certificate`` builds the full facts when somebody asks.
+    objects to in the form; ``certificate`` builds the full facts when somebody asks. ``issue_shown`` and ``zone_shown``
+    tell a withheld claim from an absent one; ``countersigned`` is None where it is withheld. Of a credential, ``shown``
+    are the claims it discloses, ``withheld`` those that it certainly holds and does not disclose, ``hidden`` how many.
     """
 
     kind: str
@@ -131,14 +133,20 @@ class Claims:
     verify: Callable[[PublicKey], None] | None = None
     issued: int | None = None
     expires: int | None = None
+    issue_shown: bool = True
     signed_on: int | None = None
     destination: str = ""
     zone: str | None = None
     zone_shown: bool = False
+    countersigned: Sequence[Mapping[str, str]] | None = None
+    log_index: int | None = None
     seal: str = ""
     cid: bytes = b""
     status: tuple[str | tuple[str, int], int] | None = None
     problems: Sequence[str] = ()
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    withheld: tuple[str, ...] = ()
+    hidden: int = 0
     certificate: Callable[[], Certificate] | None = None
 
 
@@ -188,6 +196,7 @@ class Report:
             "seal": claims.seal,
             "cid": b64u(claims.cid) if claims.cid else "",
             "check_code": check_code(claims.cid) if claims.cid else "",
+            "withheld": {"claims": list(claims.withheld), "count": claims.hidden},
             "data": {"issued": self.list_date, "age_days": self.age_days},
             "checks": [check.as_json() for check in self.checks],
         }

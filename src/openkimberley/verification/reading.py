@@ -16,6 +16,7 @@ from openkimberley.certificates.statements.codes import (
     K_DESTINATION,
     K_EXPIRES,
     K_ISSUED,
+    K_LOG,
     K_NUMBER,
     K_SEAL,
     K_STATUS,
@@ -78,6 +79,7 @@ def from_code(code: qr.Code, bundle: Bundle) -> Claims:
     claims.issued, claims.expires, claims.cid = payload[K_ISSUED], payload[K_EXPIRES], payload[K_CID]
     claims.seal, claims.zone = payload.get(K_SEAL, ""), payload.get(K_ZONE)
     claims.zone_shown = code.prefix == qr.FULL
+    claims.log_index = payload.get(K_LOG)
     claims.status = ((authority, status[0]), status[1]) if status else None
     claims.certificate = partial(codes.certificate_from_code, code)
     return claims
@@ -121,15 +123,24 @@ def from_credential(signed: sdjwt.SdJwt, kind: str = "sd-jwt") -> Claims:
         return claims
     claims.number = shown["kpc_number"]
     claims.signed_on = shown["iat"] // SECONDS_A_DAY
-    claims.issued = _day(shown.get("issue_date"), claims.signed_on)
+    claims.issued, claims.issue_shown = _day(shown.get("issue_date"), claims.signed_on), "issue_date" in shown
     claims.expires = (shown["exp"] - 1) // SECONDS_A_DAY
     claims.destination, claims.seal = shown.get("destination", ""), shown.get("seal") or ""
     claims.zone, claims.zone_shown = shown.get("zone"), "zone" in shown
+    claims.countersigned = shown.get("countersign")
     place = shown["status"]["status_list"]
     claims.status = (place["uri"], place["idx"])
     claims.certificate = partial(credential.read_credential, shown)
     claims.problems = _arithmetic(signed)
+    claims.shown = {name: shown[name] for name in credential.CLAIMS if name in shown}
+    claims.withheld, claims.hidden = credential.withheld_in(claims.shown), _hidden(signed)
     return claims
+
+
+def _hidden(signed: sdjwt.SdJwt) -> int:
+    """How many signed claims the text does not disclose, whatever they are."""
+    digests = signed.jwt.payload.get("_sd", ())
+    return max(0, len(digests) - sum(len(one.path) == 1 for one in signed.disclosures))
 
 
 def _binding(shown: Mapping[str, Any]) -> list[str]:

@@ -46,7 +46,8 @@ def void(*, by: Actor, at: datetime, number: str, why: str, reason: str) -> Cert
     _move(row, S.VOID, at=at)
     record(
         "certificate.voided", by=by, at=at, subject=number,
-        statement={"t": "kpc.void", "h": row.cid, "why": why, "reason": reason},
+        statement={"t": "kpc.void", "h": row.cid, "why": why}, personal={"reason": reason},
+        public=statements.void_entry(unb64u(row.cid), on=at.date(), why=why),
     )  # fmt: skip
     return row
 
@@ -65,7 +66,8 @@ def report_lost(*, by: Actor, at: datetime, number: str, circumstances: str) -> 
     )  # fmt: skip
     record(
         "certificate.lost", by=by, at=at, subject=number,
-        statement={"t": "kpc.void", "h": row.cid, "why": "stolen", "circumstances": circumstances},
+        statement={"t": "kpc.void", "h": row.cid, "why": "stolen"}, personal={"circumstances": circumstances},
+        public=statements.void_entry(unb64u(row.cid), on=at.date(), why="stolen"),
     )  # fmt: skip
     return row
 
@@ -83,6 +85,7 @@ def take_back_expired(*, by: Actor, at: datetime, number: str) -> Certificate:
     record(
         "certificate.expired_returned", by=by, at=at, subject=number,
         statement={"h": row.cid, "expiry_date": row.expiry_date.isoformat()},
+        public=statements.void_entry(unb64u(row.cid), on=at.date(), why="returned"),
     )  # fmt: skip
     return row
 
@@ -112,7 +115,7 @@ def instruct_correction(*, by: Actor, at: datetime, number: str, field: str, new
     )  # fmt: skip
     record(
         "certificate.correction_instructed", by=by, at=at, subject=number,
-        statement={"h": row.cid, "field": field, "old": old, "new": new, "reason": reason},
+        statement={"h": row.cid, "field": field}, personal={"old": old, "new": new, "reason": reason},
     )  # fmt: skip
     return correction
 
@@ -158,5 +161,6 @@ def record_import_step(*, by: Actor, at: datetime, number: str, to: CertificateS
     if row.destination_authority != by.authority:
         raise Conflict(f"certificate {number} is addressed to {row.destination_authority}, not to {by.authority}")
     _move(row, to, at=at)
-    record(f"certificate.{to.value.lower()}", by=by, at=at, subject=number, statement={"h": row.cid})
+    back = statements.void_entry(unb64u(row.cid), on=at.date(), why="returned") if to is S.RETURNED else None
+    record(f"certificate.{to.value.lower()}", by=by, at=at, subject=number, statement={"h": row.cid}, public=back)
     return row

@@ -206,7 +206,9 @@ def _status_index(authority: str, year: int) -> int:
         index = secrets.randbelow(STATUS_LIST_SIZE)
         try:
             with transaction.atomic():  # the table itself knows which are taken: nearly always the first is free
-                StatusIndex.objects.create(authority=authority, year=year, index=index)
+                StatusIndex.objects.create(
+                    authority=authority, year=year, index=index, uri=queries.status_uri(authority, year)
+                )
         except IntegrityError:
             continue
         return index
@@ -219,4 +221,7 @@ def _replace(old: Certificate, *, by_number: str, by: Actor, at: datetime) -> No
         old.status = CertificateStatus.REPLACED.value
     old.replaced_by, old.changed_at = by_number, at
     old.save(update_fields=["status", "replaced_by", "changed_at"])
-    record("certificate.replaced", by=by, at=at, subject=old.number, statement={"replaced_by": by_number})
+    record(
+        "certificate.replaced", by=by, at=at, subject=old.number, statement={"replaced_by": by_number},
+        public=statements.void_entry(unb64u(old.cid), on=at.date(), why="replaced"),
+    )  # fmt: skip

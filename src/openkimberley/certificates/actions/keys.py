@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
+from openkimberley.certificates import queries, statements
 from openkimberley.certificates.models import SigningKey
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
@@ -31,6 +33,7 @@ def register_key(
             "use": use, "alg": alg, "pub": b64u(public_key), "nbf": not_before.isoformat(),
             "naf": not_after.isoformat(), "x509_sha256": b64u(sha256(x509)) if x509 else "",
         },
+        public=_published(row),
     )  # fmt: skip
     return row
 
@@ -47,5 +50,11 @@ def end_key(*, by: Actor, at: datetime, kid: str, compromised_since: date | None
     record(
         f"key.{row.state}", by=by, at=at, subject=kid,
         statement={"since": compromised_since.isoformat() if compromised_since else ""},
+        public=_published(row),
     )  # fmt: skip
     return row
+
+
+def _published(row: SigningKey) -> dict[str, Any]:
+    """What the published journal says of a key: whose, and the hash of its record."""
+    return statements.key_entry(row.authority, queries.public_key(row))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from openkimberley.alerts import actions as alerts
 from openkimberley.alerts.facts import Alert, AlertKind, AlertStatus, serials
-from openkimberley.certificates import queries
+from openkimberley.certificates import queries, statements
 from openkimberley.certificates.facts import FormStatus
 from openkimberley.certificates.models import Form, NumberRange
 from openkimberley.journal.actions import action, record
@@ -85,7 +85,10 @@ def write_off_form(*, by: Actor, at: datetime, serial: str, status: FormStatus, 
         raise Conflict(f"form {serial} is {form.status.lower()} since {form.changed_at:%Y-%m-%d}")
     form.status, form.reason, form.changed_at = status.value, reason, at
     form.save(update_fields=["status", "reason", "changed_at"])
-    record(f"form.{status.value.lower()}", by=by, at=at, subject=serial, statement={"serial": serial, "reason": reason})
+    record(
+        f"form.{status.value.lower()}", by=by, at=at, subject=serial, statement={"serial": serial},
+        personal={"reason": reason}, public=statements.form_entry(serial),
+    )  # fmt: skip
     if status in ALERT_OF:
         alerts.raise_alert(
             by=by, at=at, alert=Alert(

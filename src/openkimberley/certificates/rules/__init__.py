@@ -39,6 +39,14 @@ from openkimberley.certificates.rules.correction import (
     before_replacement,
     is_minor,
 )
+from openkimberley.certificates.rules.disclosure import (
+    Standing,
+    erasable_from,
+    may_add,
+    may_erase,
+    profiles_for,
+    shown_claims,
+)
 from openkimberley.certificates.rules.number import normalised
 from openkimberley.certificates.rules.validity import expiry, latest_expiry
 
@@ -137,6 +145,7 @@ __all__ = [
     "Sanction",
     "Signatory",
     "Specimen",
+    "Standing",
     "Valuations",
     "Verification",
     "ask",
@@ -144,13 +153,18 @@ __all__ = [
     "before_filing",
     "before_issue",
     "before_replacement",
+    "erasable_from",
     "expiry",
     "is_minor",
     "latest_expiry",
+    "may_add",
+    "may_erase",
     "normalised",
     "not_asked",
     "objection",
     "on_paper",
     "prefix_of",
+    "profiles_for",
     "serial_of",
+    "shown_claims",
 ]  # fmt: skip

@@ -13,15 +13,19 @@ from openkimberley.certificates.statements.codes import (
     label_qr_payload,
 )
 from openkimberley.certificates.statements.contract import certificate_from_json, certificate_to_json
+from openkimberley.certificates.statements.credential import CLAIMS as CONTENT_CLAIMS
 from openkimberley.certificates.statements.credential import (
     CONTENT,
+    ISSUERS,
     PROFILES,
     claim_problems,
     credential_claims,
     issue_credential,
     present_credential,
     read_credential,
+    shown_in,
     value_band,
+    withheld_in,
 )
 from openkimberley.certificates.statements.messages import (
     Correction,
@@ -36,10 +40,24 @@ from openkimberley.certificates.statements.messages import (
     sign_receipt,
     sign_void,
 )
+from openkimberley.certificates.statements.public import (
+    KEYS as PUBLIC_KEYS,
+)
+from openkimberley.certificates.statements.public import (
+    confirm_entry,
+    form_entry,
+    key_entry,
+    list_entry,
+    ref,
+    void_entry,
+)
 
 __all__ = [
     "CONTENT",
+    "CONTENT_CLAIMS",
+    "ISSUERS",
     "PROFILES",
+    "PUBLIC_KEYS",
     "Correction",
     "Difference",
     "ImportReceipt",
@@ -49,20 +67,28 @@ __all__ = [
     "certificate_to_json",
     "claim_problems",
     "code_problems",
+    "confirm_entry",
     "credential_claims",
+    "form_entry",
     "full_qr",
     "full_qr_payload",
     "issue_credential",
+    "key_entry",
     "label_qr",
     "label_qr_payload",
+    "list_entry",
     "message_problems",
     "present_credential",
     "read_correction",
     "read_credential",
     "read_receipt",
     "read_void",
+    "ref",
+    "shown_in",
     "sign_correction",
     "sign_receipt",
     "sign_void",
     "value_band",
+    "void_entry",
+    "withheld_in",
 ]

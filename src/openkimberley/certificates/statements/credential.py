@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +100,12 @@ CLAIMS: Mapping[str, Shape] = {
 }
 """Every claim that may be disclosed, with its shape."""
 
+ALWAYS = (
+    "issue_date", "expiry_date", "issuing_authority", "destination", "exporter", "importer", "parcels", "lines",
+    "total_carats", "total_usd", "value_band", "seal", "paper_serial", "zone", "countersign", "validated_by", "remarks",
+)  # fmt: skip
+"""Claims that every credential holds: where one is not shown, it is withheld."""
+
 PROFILES: Mapping[str, frozenset[str]] = {
     "authority": frozenset(CLAIMS),
     "bank": frozenset({"exporter", "importer", "total_carats", "total_usd", "issue_date", "expiry_date"}),
@@ -167,9 +173,20 @@ def issue_credential(
     return signed, sdjwt.signing_input_hash(signed)
 
 
-def present_credential(signed: str, profile: str) -> str:
-    """The credential showing what a profile (``bank``, ``carrier``, ...) may see."""
-    return sdjwt.present(signed, PROFILES[profile])
+def present_credential(signed: str, profile: str, also: Collection[str] = ()) -> str:
+    """The credential showing what a profile (``bank``, ``carrier``, ...) may see, and the claims in ``also``."""
+    return sdjwt.present(signed, PROFILES[profile] | frozenset(also))
+
+
+def shown_in(signed: str) -> dict[str, Any]:
+    """The claims that a credential's text discloses, by name, as far as the schema knows them."""
+    claims = sdjwt.parse(signed).claims
+    return {name: claims[name] for name in CLAIMS if name in claims}
+
+
+def withheld_in(shown: Collection[str]) -> tuple[str, ...]:
+    """The claims that every credential holds and this one does not show."""
+    return tuple(name for name in ALWAYS if name not in shown)
 
 
 def claim_problems(claims: Mapping[str, Any]) -> list[str]:
@@ -223,7 +240,7 @@ def end_of(last: date | None) -> int:
     """The second at which a day is over in UTC, since 1970: from then on a credential has expired."""
     if last is None:
         raise ValueError("there is no last day")
-    return int((datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)).timestamp())
+    return (last.toordinal() - date(1970, 1, 1).toordinal() + 1) * 86_400  # counted, for 9999-12-31 has no next day
 
 
 def value_band(total: Decimal) -> str:

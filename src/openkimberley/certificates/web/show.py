@@ -52,6 +52,8 @@ EVENTS: dict[str, Any] = {
     "certificate.replaced": gettext_lazy("Replaced by another certificate"),
     "certificate.correction_instructed": gettext_lazy("Correction instructed"),
     "certificate.correction_entered": gettext_lazy("Correction entered"),
+    "certificate.disclosed": gettext_lazy("A part of it was shown to somebody"),
+    "certificate.erased": gettext_lazy("What was personal in it was erased"),
     "certificate.sealed": gettext_lazy("Container sealed"),
     "certificate.announced": gettext_lazy("Importing authority told"),
     "certificate.departed": gettext_lazy("Departed"),

@@ -31,8 +31,11 @@ from openkimberley.shipments.queries.asked import (
 )  # fmt: skip
 from openkimberley.shipments.queries.ending import (
     before_correction,
+    before_erasure,
     closing,
     declared_value,
+    import_ended_on,
+    public_confirmation,
     receipt_fields,
     receipt_hash,
     receipt_of,
@@ -102,7 +105,7 @@ from openkimberley.shipments.queries.rows import (
     visible_arrivals,
     visible_shipments,
 )  # fmt: skip
-from openkimberley.shipments.queries.sight import current_bundle, sighting, verdict
+from openkimberley.shipments.queries.sight import sighting, verdict
 
 __all__ = [
     "EVENTS",
@@ -120,6 +123,7 @@ __all__ = [
     "before_confirmation",
     "before_correction",
     "before_departure",
+    "before_erasure",
     "before_release",
     "before_sealing",
     "before_use",
@@ -132,13 +136,13 @@ __all__ = [
     "confirmation_facts",
     "confirmations",
     "corrected",
-    "current_bundle",
     "declared_value",
     "differences",
     "differences_left",
     "due_notices",
     "expected",
     "found_facts",
+    "import_ended_on",
     "issuer_of",
     "late_confirmations",
     "late_exports",
@@ -165,6 +169,7 @@ __all__ = [
     "printed_receipt",
     "profile_of",
     "public_answer",
+    "public_confirmation",
     "questions",
     "receipt",
     "receipt_fields",

@@ -1,0 +1,89 @@
+"""Which journals are known, and under which name and key this database witnesses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openkimberley.journal.actions import action, record
+from openkimberley.kernel.actor import Actor, Permission
+from openkimberley.kernel.errors import Conflict, NotFound, Untrusted
+from openkimberley.trust import signing
+from openkimberley.trust.merkle import EMPTY_ROOT
+from openkimberley.trust.notes import LOG, VerifierKey
+from openkimberley.witness import queries
+from openkimberley.witness.facts import log_id
+from openkimberley.witness.models import Office, WitnessedLog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+@action("witness.know_log", needs=Permission.WITNESS_KEEP)
+def know_log(
+    *, by: Actor, at: datetime, origin: str, vkeys: Sequence[str], participant: str = "", url: str = ""
+) -> WitnessedLog:
+    """Know a journal, or its new keys and address: from now on this node cosigns and watches it.
+
+    What is held of it stays. Raises ``Untrusted`` for what is no key of this journal, ``Conflict`` for the node's own.
+    """
+    keys = [VerifierKey.parse(text) for text in vkeys]
+    if not keys or any(key.name != origin or key.kind != LOG for key in keys):
+        raise Untrusted("2 key", f"a journal signs by its own name: the keys given are not those of {origin[:80]}")
+    if origin == queries.own_origin():
+        raise Conflict("a node does not witness its own journal")
+    row = WitnessedLog.objects.filter(origin=origin).first()
+    row = row or WitnessedLog(origin=origin, log_id=log_id(origin), root=EMPTY_ROOT)
+    row.vkeys, row.participant, row.url = [key.text for key in keys], participant[:2], url[:300]
+    row.save()
+    record("witness.log_known", by=by, at=at, subject=origin[:80], statement={
+        "origin": origin, "vkeys": row.vkeys, "participant": row.participant, "url": row.url,
+    })  # fmt: skip
+    return row
+
+
+@action("witness.forget_log", needs=Permission.WITNESS_KEEP)
+def forget_log(*, by: Actor, at: datetime, origin: str) -> None:
+    """Stop cosigning a journal: its keys are taken away, what is held of it and the evidence stay.
+
+    Raises ``NotFound``.
+    """
+    row = WitnessedLog.objects.filter(origin=origin).first()
+    if row is None:
+        raise NotFound("journal", origin[:80])
+    row.vkeys, row.url = [], ""
+    row.save(update_fields=["vkeys", "url"])
+    record("witness.log_forgotten", by=by, at=at, subject=origin[:80], statement={"origin": origin})
+
+
+@action("witness.take_office", needs=Permission.WITNESS_KEEP)
+def take_office(*, by: Actor, at: datetime, name: str) -> Office:
+    """Witness from now on under ``name`` with the node's witness key, which must be new to this database.
+
+    Raises ``Conflict`` where an office is held already, or was ever held with this key; ``NotFound`` without a key.
+    """
+    if (held := queries.office()) is not None:
+        raise Conflict(f"this node witnesses as {VerifierKey.parse(held.vkey).name}: retire that witness first")
+    key = signing.verifier_key(name, "witness")
+    if any(VerifierKey.parse(row.vkey).public_key == key.public_key for row in Office.objects.all()):
+        raise Conflict("this key belongs to a witness that was retired: make a new one")
+    VerifierKey.parse(key.text)  # a name with blanks would make lines that nobody can read
+    row = Office.objects.create(vkey=key.text, since=at)
+    record("witness.office_taken", by=by, at=at, subject=name[:80], statement={"vkey": row.vkey})
+    return row
+
+
+@action("witness.retire", needs=Permission.WITNESS_KEEP)
+def retire_office(*, by: Actor, at: datetime, reason: str) -> None:
+    """Retire the witness: it never signs again. What it held of the journals is not forgotten.
+
+    Raises ``NotFound`` where this database has none (as after its loss): then only a new name and key are needed.
+    """
+    row = queries.office()
+    if row is None:
+        raise NotFound("witness", "in this database")
+    row.retired_at = at
+    row.save(update_fields=["retired_at"])
+    WitnessedLog.objects.update(cosignature="")
+    name = VerifierKey.parse(row.vkey).name
+    record("witness.retired", by=by, at=at, subject=name[:80], statement={"vkey": row.vkey, "reason": reason[:500]})

@@ -1,0 +1,96 @@
+"""PURE. The bodies that journals and witnesses exchange (c2sp.org/tlog-witness), the same by HTTP, stick and e-mail."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+
+from openkimberley.kernel.errors import Untrusted
+from openkimberley.trust.notes import (
+    Checkpoint,
+    Note,
+    Signature,
+    VerifierKey,
+    base64_of,
+    bytes_of,
+    decimal,
+    parse_signature,
+)
+from openkimberley.witness.facts import MAX_BODY, Submission
+
+STEP = "1 parse"
+MAX_PROOF = 63
+MAX_LINES = 64
+
+
+def write_submission(old: int, proof: Sequence[bytes], note: str) -> str:
+    """The body of a request to cosign ``note``, for a witness that holds ``old`` entries."""
+    return "".join(f"{line}\n" for line in (f"old {old}", *map(base64_of, proof))) + f"\n{note}"
+
+
+def read_submission(body: bytes) -> Submission:
+    """The request in a body. Raises ``Untrusted`` where it has not the form of one."""
+    if len(body) > MAX_BODY:
+        raise Untrusted(STEP, "the request is larger than any can be")
+    head, gap, rest = body.partition(b"\n\n")
+    try:
+        first, *lines = head.decode("ascii").split("\n")
+    except UnicodeDecodeError as error:
+        raise Untrusted(STEP, "the proof is not ASCII") from error
+    if not gap or not first.startswith("old "):
+        raise Untrusted(STEP, "the request does not begin with the old size, the proof and an empty line")
+    if len(lines) > MAX_PROOF:
+        raise Untrusted(STEP, f"the proof has more than {MAX_PROOF} lines")
+    proof = tuple(map(bytes_of, lines))
+    if any(len(one) != 32 for one in proof):
+        raise Untrusted(STEP, "a hash of the proof is not 32 bytes long")
+    note = _lenient(rest)
+    return Submission(decimal(first.removeprefix("old ")), proof, note, Checkpoint.parse(note.text))
+
+
+def _lenient(data: bytes) -> Note:
+    """The note without those signature lines that cannot be read: a stranger's line is nobody's, however it is made."""
+    try:
+        return Note.parse(data)
+    except Untrusted:
+        text, gap, lines = data.decode("utf-8", "replace").rpartition("\n\n")
+        Checkpoint.parse(text + "\n")
+        if not gap or not lines.endswith("\n") or lines.count("\n") > MAX_LINES:
+            raise
+    found: list[Signature] = []
+    for line in lines.removesuffix("\n").split("\n"):
+        with contextlib.suppress(Untrusted):
+            found += Note.parse(f"{text}\n\n{line}\n").signatures
+    return Note(text + "\n", tuple(found))
+
+
+def read_cosignatures(body: str, text: str, keys: Iterable[VerifierKey]) -> list[Signature]:
+    """The lines of an answer that are cosignatures of known witnesses over the checkpoint ``text``.
+
+    Lines of strangers are passed over. Raises ``Untrusted`` where there is none, or one does not hold.
+    """
+    written = body.removesuffix("\n").split("\n")
+    if len(written) > MAX_LINES:
+        raise Untrusted(STEP, "the answer has more lines than are read")
+    lines = [parse_signature(line) for line in written]
+    known = {(key.name, key.id): key for key in keys}
+    found = [line for line in lines if (line.name, line.id) in known]
+    for line in found:
+        known[line.name, line.id].verify(text, line.signature)
+    if not found:
+        raise Untrusted(STEP, "no witness that is known here has signed this answer")
+    return found
+
+
+def read_logs(text: str) -> dict[str, tuple[VerifierKey, ...]]:
+    """Journals and their keys, one ``vkey`` a line, ``#`` for remarks; a journal may have several keys.
+
+    A journal signs by its own name, so that the key's name is the journal's origin. Raises ``Untrusted``.
+    """
+    found: dict[str, tuple[VerifierKey, ...]] = {}
+    for line in text.splitlines():
+        written = line.strip()
+        if written and not written.startswith("#"):
+            key = VerifierKey.parse(written.split()[0])
+            found[key.name] = (*found.get(key.name, ()), key)
+    return found
