@@ -38,11 +38,25 @@ def _publish(at: datetime) -> int:
     return actions.publish_due(by=NODE, at=at)
 
 
+def _collect(at: datetime) -> int:
+    from openkimberley.witness import actions
+
+    return actions.collect(at=at)
+
+
+def _watch(at: datetime) -> int:
+    from openkimberley.witness import actions
+
+    return actions.watch_journals(at=at)
+
+
 DUE: dict[str, Callable[[datetime], int]] = {
     "status lists published": _publish,
     "withdrawals and corrections told": _tell,
     "confirmations chased": _chase,
     "notices delivered": _deliver,
+    "cosignatures collected": _collect,  # last: they wait for others' machines
+    "journals watched": _watch,
 }
 """What is looked at on every round, and the act that does it."""
 

@@ -9,11 +9,14 @@ from django.conf import settings
 from openkimberley.journal import standing
 from openkimberley.journal.marks import Mark
 from openkimberley.journal.models import Checkpoint
+from openkimberley.journal.shelf import Web
 from openkimberley.kernel.errors import NotFound
 from openkimberley.trust.notes import Note, VerifierKey
 from openkimberley.trust.policy import Policy
 from openkimberley.witness import facts
 from openkimberley.witness.alone.asking import Send, last_seen, send
+from openkimberley.witness.alone.rounds import Watchlist
+from openkimberley.witness.alone.watching import Watched
 from openkimberley.witness.models import Asked, Evidence, Finding, Office, WitnessedLog
 
 if TYPE_CHECKING:
@@ -104,6 +107,18 @@ def remembered(*, get: Send = send) -> list[Mark]:
     asking = [key for key in found.witnesses.values() if key.public_key not in own] if found and origin else []
     seen = [last_seen(found.addresses[key], key, origin, get=get) for key in asking if found and key in found.addresses]
     return [Mark(one.size, one.root) for one in seen if one is not None]
+
+
+def watchlist() -> Watchlist | None:
+    """What this node's monitor looks at: every journal that is known with an address. None without a policy."""
+    found = policy()
+    if found is None:
+        return None
+    rows = [row for row in WitnessedLog.objects.exclude(url="") if row.vkeys]
+    return Watchlist(found, tuple(
+        Watched(row.origin, tuple(map(VerifierKey.parse, row.vkeys)), Web(row.url), issuer=row.participant)
+        for row in rows
+    ))  # fmt: skip
 
 
 def asked() -> dict[str, Asked]:

@@ -6,8 +6,9 @@ from openkimberley.witness.actions.collecting import collect, requests, take_ans
 from openkimberley.witness.actions.cosigning import add_checkpoint
 from openkimberley.witness.actions.keeping import forget_log, know_log, retire_office, take_office
 from openkimberley.witness.actions.reporting import report_evidence, report_findings
+from openkimberley.witness.actions.watching import watch_journals
 
 __all__ = [
     "add_checkpoint", "collect", "forget_log", "know_log", "report_evidence", "report_findings", "requests",
-    "retire_office", "take_answer", "take_office",
+    "retire_office", "take_answer", "take_office", "watch_journals",
 ]  # fmt: skip

@@ -285,9 +285,11 @@ def unlogged(announced: Iterable[Announced], logged: Callable[[str, str], bool],
     """
     for one in announced:
         until = read_to(one.origin)
+        if until is None:
+            continue
         allowed = delay_h(one.origin) + 36  # the day of issue ends 12 hours after it ends in UTC, at the latest
         limit = datetime.combine(date.fromisoformat(one.day), datetime.min.time(), UTC) + timedelta(hours=allowed)
-        if until is not None and until > limit.timestamp() and not logged(one.origin, one.cid):
+        if until > limit.timestamp() and not logged(one.origin, one.cid):
             yield Alarm(
                 AlarmCode.UNLOGGED, one.origin, one.cid,
                 f"Certificate {one.number} of {one.day} was announced, but the journal {one.origin} does not hold it.",
