@@ -1,4 +1,4 @@
-"""What every test gets: guards stay up during a test and step aside only to empty the test database."""
+"""What every test gets: the guards of journal and evidence stand during a test, and step aside only to empty tables."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
 
-GUARDED = (
-    "journal.migrations.0001_initial", "journal.migrations.0003_checkpoints", "witness.migrations.0001_initial",
-)  # fmt: skip
+GUARDED = tuple(
+    f"openkimberley.{area}.migrations.{name}"
+    for area, name in (("journal", "0001_initial"), ("journal", "0003_checkpoints"), ("witness", "0001_initial"))
+)
 
 _flush = TransactionTestCase._fixture_teardown
 
 
 def _teardown(self):
     """Empty the test database. What is append-only refuses that, so its guards are taken down for this moment."""
-    guards = [import_module(f"openkimberley.{name}") for name in GUARDED]
+    guards = [import_module(name) for name in GUARDED]
     with connection.schema_editor() as editor:
         for one in guards:
             one.unguard(None, editor)

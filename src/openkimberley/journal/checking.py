@@ -12,7 +12,7 @@ from openkimberley.journal.tree import Tiles
 from openkimberley.kernel.errors import Conflict, Untrusted
 from openkimberley.trust import notes
 from openkimberley.trust.merkle import MemoryHashes, Tree
-from openkimberley.trust.tiles import ENTRIES, HEIGHT, WIDTH, Tile, encode_bundle
+from openkimberley.trust.tiles import ENTRIES, HEIGHT, WIDTH, Tile, bundles_between, encode_bundle, tiles_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,7 +118,8 @@ def _files(found: Checked, hashes: MemoryHashes) -> Iterator[str]:
     if newest.size > len(hashes):
         return  # said already
     tiles = Tiles(lambda start, end: [hashes(0, index) for index in range(start, end)])
-    wanted = {path for path, _ in tiles.files(0, newest.size, lambda start, end: [b""] * (end - start))}
+    every = (*bundles_between(0, newest.size), *tiles_between(0, newest.size))
+    wanted = {f"{TILES}/{tile.path}" for tile in every}
     lying = {f"{TILES}/{path}" for path in folder.tiles()}
     yield from (f"the file {path} is missing" for path in sorted(wanted - lying))
     for path in sorted(lying):

@@ -60,11 +60,11 @@ def missing(source: Reader, key: VerifierKey, *, own: Span, size: int, mark: Mar
     of the high-water ``mark``. Raises ``Conflict`` where the mirror does not reach the mark, or does not begin with our
     entries; ``NotFound`` where it has no entries for us.
     """
-    one = opened(source, key).checkpoint
+    note, one = opened(source, key)
     if mark is not None and one.size < mark.size:
         raise Conflict(f"the mirror has {one.size} entries only, but {mark.size} were signed: find a fuller one")
-    if one.size < size:
-        raise Conflict(f"the mirror has {one.size} entries, fewer than the {size} here: there is nothing to fetch")
+    if one.size <= size:
+        raise Conflict(f"the mirror has {one.size} entries, the journal here {size}: there is nothing to fetch")
     begin = size - size % WIDTH
     fetched = list(_entries(source, begin, one.size, one.size))
     leaves = leaves_of(fetched)
@@ -78,7 +78,6 @@ def missing(source: Reader, key: VerifierKey, *, own: Span, size: int, mark: Mar
     tiles = Tiles(both)
     if tiles.root(one.size) != one.root or (mark is not None and tiles.root(mark.size) != mark.root):
         raise Conflict(_ANOTHER)
-    note = Note.parse(source.read(CHECKPOINT) or b"")
     own_line = [line for line in note.signatures if (line.name, line.id) == (key.name, key.id)]
     return Missing(size, fetched[size - begin :], str(Note(one.text, tuple(own_line))), one)
 

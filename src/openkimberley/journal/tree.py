@@ -6,8 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from openkimberley.journal.shelf import TILES, read_tile
+from openkimberley.kernel.errors import Conflict
 from openkimberley.trust.merkle import HASH_BYTES, Tree, node_hash
-from openkimberley.trust.tiles import HEIGHT, WIDTH, Tile, TileHashes, bundles_between, encode_bundle, tiles_between
+from openkimberley.trust.tiles import (
+    HEIGHT,
+    WIDTH,
+    Tile,
+    TileHashes,
+    bundles_between,
+    encode_bundle,
+    leaves_of,
+    tiles_between,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,11 +75,18 @@ class Tiles:
         return self.tree(size).root()
 
     def files(self, old: int, new: int, entries: Span | None) -> Iterator[tuple[str, bytes]]:
-        """The files that a log of ``new`` entries has and one of ``old`` had not: bundles first, then hashes."""
+        """The files that a log of ``new`` entries has and one of ``old`` had not: bundles first, then hashes.
+
+        Raises ``Conflict`` where an entry is not the one whose leaf stands in the tree: a bundle is never published
+        that does not lead to its tile.
+        """
         if entries is not None:
             for tile in bundles_between(old, new):
                 first = tile.index * WIDTH
-                yield f"{TILES}/{tile.path}", encode_bundle(entries(first, first + tile.width))
+                found = entries(first, first + tile.width)
+                if b"".join(leaves_of(found)) != self(Tile(0, tile.index, tile.width)):
+                    raise Conflict(f"entries {first} to {first + tile.width - 1} are not those that the tree holds")
+                yield f"{TILES}/{tile.path}", encode_bundle(found)
         for tile in tiles_between(old, new):
             yield f"{TILES}/{tile.path}", self(tile)
 

@@ -14,11 +14,13 @@ import openkimberley
 from openkimberley.accounts.api import auth
 from openkimberley.certificates import queries as certificates
 from openkimberley.desk import api as desk
+from openkimberley.desk.limits import too_many, wait
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.rules import register
-from openkimberley.node.verifying import current_bundle, verify_file
+from openkimberley.verification.files import verify_file
+from openkimberley.verification.known import known_bundle
 
 AREAS = ("participants", "trade", "alerts", "certificates", "shipments", "accounts")
 MOST_TEXT = 200_000  # characters: an SD-JWT of fifty lines is 12,000
@@ -41,15 +43,21 @@ class ToVerify(Schema):
 
     artefact: str
     authority: str = ""
+    proof: str = ""
 
 
 @api.post("/verify", auth=None, tags=["verification"])
-def verify(request: HttpRequest, body: ToVerify) -> dict[str, Any]:
-    """Is this certificate genuine and usable? Verdict, advice and every numbered check. Public; nothing is kept."""
+def verify(request: HttpRequest, body: ToVerify) -> Any:
+    """Is this certificate genuine and usable? Verdict, advice and every numbered check. Public; nothing is kept.
+
+    Of a bare number it tells what everybody may know of its issuer, so nobody learns by trying numbers. 429: too often.
+    """
+    if seconds := wait(request, "verify"):
+        return too_many(request, seconds)
     now = timezone.localtime()
     report = verify_file(
-        body.artefact[:MOST_TEXT].encode(), current_bundle(at=now), now=now,
-        authority=body.authority or actor_of(request).authority or None,
+        body.artefact[:MOST_TEXT].encode(), known_bundle(at=now, authority=actor_of(request).authority), now=now,
+        authority=body.authority or actor_of(request).authority or None, proof=body.proof[:MOST_TEXT],
     )  # fmt: skip
     return report.as_json()
 

@@ -140,6 +140,10 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+VERIFY_PER_MINUTE = int(_config.get("verify_per_minute", 120))
+"""How often an address may ask for a certificate to be judged, in a minute, without signing in."""
+BEHIND_PROXY = _https
+
 # The journal as a published log (docs/spec/journal.md). Without a name the node publishes none.
 JOURNAL_ORIGIN = str(_config.get("origin", ""))
 JOURNAL_FOLDER = PLACE.journal

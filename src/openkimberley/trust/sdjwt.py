@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust import jws
@@ -28,8 +28,7 @@ _RESERVED = ("_sd", "...", "_sd_alg")
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """One shown claim (``name`` set) or array element (``name`` None). ``path`` is where it came to stand."""
 
     text: str
@@ -159,7 +158,11 @@ class _Reading:
         digests = value.get("_sd", [])
         if not isinstance(digests, list) or "..." in value:
             raise Untrusted(PARSE, "reserved names are used for something else")
-        found = {name: self.value(inner, (*path, name)) for name, inner in value.items() if name != "_sd"}
+        found = {
+            name: self.value(inner, (*path, name)) if isinstance(inner, (dict, list)) else inner
+            for name, inner in value.items()
+            if name != "_sd"
+        }
         for taken in map(self.take, digests):
             if taken is None:
                 continue

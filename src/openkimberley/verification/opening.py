@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from openkimberley.trust.canonical import b64u, parse_json, unb64u
 from openkimberley.trust.keys import PublicKey
 from openkimberley.trust.notes import Checkpoint, Note, VerifierKey
 from openkimberley.trust.trustlist import Memory, TrustedList
-from openkimberley.verification.statements import CID_PREFIX, STEP, Bundle
+from openkimberley.verification.statements import CID_PREFIX, STEP, Bundle, read_authority
 
 LOCAL = "kp-bundle+jwt"
 MOST_BYTES = 16 * 1024 * 1024
@@ -76,31 +76,49 @@ def open_bundle(
         raise Untrusted(STEP, "this is not a bundle of a version this program knows")
     given = reference_time or _issued(written["trust"], memory)
     found = trustlist.open_list(written["trust"], memory, now=now, reference_time=given)
-    keys = {
-        key["kid"]: PublicKey.from_json(key, authority)
-        for authority, about in found.authorities.items() for key in about["keys"]
-    }  # fmt: skip
     problems = [f"{code}: {reason}" for code, reason in found.pending.items()]
-    local = _local(written.get("local"), keys)
-    evaluated = {
+    local = _local(written.get("local"), found)
+    lists = written.get("status_lists")
+    made = evaluated(
+        found, local=local, status_lists=lists if isinstance(lists, list) else (),
+        checkpoints=written.get("checkpoints", ()), problems=problems,
+    )  # fmt: skip
+    return Opened(Bundle(made), found.memory, tuple(problems))
+
+
+def evaluated(
+    found: TrustedList, *, local: Mapping[str, Any], status_lists: Iterable[object], checkpoints: object,
+    problems: list[str],
+) -> dict[str, Any]:  # fmt: skip
+    """The bundle that the engine reads, of an opened list, an authority's own part, signed lists and checkpoints.
+
+    What one issuer got wrong is left out and named in ``problems``.
+    """
+    authorities, keys = dict[str, Any](), dict[str, PublicKey]()
+    for code, about in found.authorities.items():
+        try:
+            keys |= {key.kid: key for key in read_authority(code, about).keys}
+            authorities[code] = about
+        except (Untrusted, KeyError, TypeError, ValueError) as error:
+            problems.append(f"{code} was left out: {str(error)[:120]}")
+    return {
         "v": 1,
         "node": str(local.get("authority", "")),
         "issued": _oldest(found, local),
         "head": "",
         "trust": found.as_json(),
         "participants": {code: {"code": code, **about} for code, about in found.participants.items()},
-        "authorities": dict(found.authorities),
+        "authorities": authorities,
         "policy": found.policy,
         "roles": dict(found.roles),
-        "status_lists": dict(_status_lists(written.get("status_lists", ()), keys, problems)),
-        "checkpoints": _checkpoints(written.get("checkpoints", ()), found, problems),
+        "status_lists": dict(_status_lists(status_lists, keys, problems)),
+        "checkpoints": _checkpoints(checkpoints, authorities, problems),
         "expected": local.get("expected"),
         "proofs": dict(_proofs(local.get("expected"))),
         "used": local.get("used", []),
         "alerts": local.get("alerts", []),
         "overlay": local.get("overlay", {}),
     }
-    return Opened(Bundle(evaluated), found.memory, tuple(problems))
 
 
 def _issued(trust: Mapping[str, Any], memory: Memory) -> datetime:
@@ -121,27 +139,29 @@ def _oldest(found: TrustedList, local: Mapping[str, Any]) -> str:
     return min(moments).isoformat(timespec="seconds")
 
 
-def _local(written: object, keys: Mapping[str, PublicKey]) -> Mapping[str, Any]:
+def _local(written: object, found: TrustedList) -> Mapping[str, Any]:
     """What one's own authority added, once its signature holds. Raises ``Untrusted``."""
     if written is None:
         return {}
     if not isinstance(written, str):
         raise Untrusted(STEP, "the authority's own part of the bundle is no signed statement")
     signed = jws.parse(written, LOCAL)
-    key = keys.get(signed.kid)
     said = signed.payload
-    if key is None or key.use != "status" or key.authority != said.get("authority"):
+    listed = found.authorities.get(str(said.get("authority")), {}).get("keys", ())
+    keys = [key for key in listed if key["kid"] == signed.kid and key.get("use") == "status"]
+    if not keys or type(said.get("iat")) is not int:
         raise Untrusted(STEP, "the authority's own part of the bundle is not signed by a key of its on the trust list")
+    key = PublicKey.from_json(keys[0])
+    if key.state == "compromised":
+        raise Untrusted(STEP, f"the key {key.kid} that signed the authority's own part of the bundle is compromised")
     signed.verify(key)
-    if type(said.get("iat")) is not int or key.state == "compromised":
-        raise Untrusted(STEP, "the authority's own part of the bundle has no date, or its key is compromised")
     return said
 
 
 def _status_lists(
-    texts: object, keys: Mapping[str, PublicKey], problems: list[str]
+    texts: Iterable[object], keys: Mapping[str, PublicKey], problems: list[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    for text in texts if isinstance(texts, list) else ():
+    for text in texts:
         try:
             listed = statuslist.verify(str(text), keys.get)
         except Untrusted as error:
@@ -150,11 +170,11 @@ def _status_lists(
             yield listed.uri, listed.evaluated()
 
 
-def _checkpoints(texts: object, found: TrustedList, problems: list[str]) -> dict[str, list[str]]:
+def _checkpoints(texts: object, authorities: Mapping[str, Any], problems: list[str]) -> dict[str, list[str]]:
     """Checkpoints of listed journals, each signed by its journal, oldest first."""
     journals = {
         about["log"]["origin"]: VerifierKey.parse(about["log"]["vkey"])
-        for about in found.authorities.values() if about.get("log")
+        for about in authorities.values() if about.get("log")
     }  # fmt: skip
     kept: dict[str, list[tuple[int, str]]] = {}
     for text in texts if isinstance(texts, list) else ():

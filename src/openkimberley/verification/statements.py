@@ -7,7 +7,7 @@ not its own affair: the shell takes it from a place it trusts.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -136,8 +136,15 @@ class Ban(NamedTuple):
 class Bundle:
     """The indexed bundle. ``expected`` is None where this bundle knows no advance notices at all."""
 
-    def __init__(self, written: Mapping[str, Any]) -> None:
-        """Read a bundle's JSON. Raises ``Untrusted("0 bundle", ...)`` where it is not one."""
+    def __init__(
+        self, written: Mapping[str, Any], *, prove: Callable[[bytes], Proved | None] | None = None
+    ) -> None:  # fmt: skip
+        """Read a bundle's JSON. Raises ``Untrusted("0 bundle", ...)`` where it is not one.
+
+        ``prove`` finds the proof of a certificate by the first bytes of its cid, where the bundle brings none: a node
+        has its own journal at hand.
+        """
+        self._prove = prove
         try:
             if written["v"] != 1:
                 raise Untrusted(STEP, "the bundle is of a version this program does not know")
@@ -175,7 +182,7 @@ class Bundle:
             )  # fmt: skip
             for alias in (code, *about.get("codes", ())):
                 self.participants[alias] = participant
-        self.authorities = {code: _authority(code, about) for code, about in written.get("authorities", {}).items()}
+        self.authorities = {code: read_authority(code, about) for code, about in written.get("authorities", {}).items()}
         self.keys: dict[str | bytes, list[PublicKey]] = {}
         for authority in self.authorities.values():
             for key in authority.keys:
@@ -219,6 +226,11 @@ class Bundle:
             code: Ban(_day(ban["from"]), _day(ban["until"]) if ban.get("until") else None, str(ban.get("reason", "")))
             for code, ban in bans.items()
         }
+
+    def proof_of(self, cid: bytes) -> Proved | None:
+        """The proof of a certificate from its issuer's journal, by its cid or a label's part of it."""
+        known = self.proofs.get(cid[:CID_PREFIX])
+        return known if known or not cid or self._prove is None else self._prove(cid[:CID_PREFIX])
 
     def participant_of(self, authority: str) -> str:
         """The Participant that an authority belongs to; of an unknown one, what stands before its hyphen."""
@@ -270,7 +282,8 @@ def _history(spans: Any) -> tuple[Span, ...]:
     return tuple(sorted(found, key=lambda span: span.start))
 
 
-def _authority(code: str, about: Mapping[str, Any]) -> Authority:
+def read_authority(code: str, about: Mapping[str, Any]) -> Authority:
+    """An authority as the list has it. Raises ``Untrusted``, ``KeyError``, ``TypeError`` or ``ValueError``."""
     return Authority(
         code=code,
         participant=about["participant"],

@@ -43,13 +43,11 @@ def own_keys() -> frozenset[bytes]:
 
 
 def policy_text() -> str:
-    """The witness policy in force: that of the trust list, else the one set by hand in ``node.json``; empty if neither.
-
-    The trust list's files lie below ``DIR/trust``, a target under its own name or after the hash of its contents.
-    """
-    folder: Path = settings.PLACE.root / "trust"
-    found = sorted(folder.rglob(f"*{POLICY_FILE}"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
-    return found[-1].read_text(encoding="utf-8") if found else str(settings.PLACE.config.get("policy", ""))
+    """The witness policy in force: that of the trust list, else the one set by hand in ``node.json``; or empty."""
+    published: Path = settings.PLACE.root / "trust" / "targets" / POLICY_FILE
+    return (
+        published.read_text(encoding="utf-8") if published.is_file() else str(settings.PLACE.config.get("policy", ""))
+    )
 
 
 def policy() -> Policy | None:

@@ -41,30 +41,31 @@ EVERY = timedelta(minutes=1)
 
 
 def make_checkpoint(
-    *, at: datetime, every: timedelta = EVERY, witnesses: Remembered = nobody
-) -> Checkpoint | None:  # fmt: skip
+    *, at: datetime, every: timedelta = EVERY, witnesses: Remembered = nobody, afresh: bool = False
+) -> Checkpoint | None:
     """Sign and publish the committed entries where there are new ones, and finish what a crash left undone.
 
-    ``witnesses`` asks how far others have seen this journal. Returns the new checkpoint, None where none was due or the
-    node publishes no journal. Raises ``Conflict`` where this is an old copy of the journal or another one: nothing is
-    signed then; ``NotFound`` where the node has no key of the journal.
+    ``witnesses`` asks how far others have seen this journal; ``afresh`` writes every file again from the table. Returns
+    the new checkpoint, None where none was due or the node publishes no journal. Raises ``Conflict`` where this is an
+    old copy of the journal or another one: nothing is signed then; ``NotFound`` where the node has no key of it.
     """
     if not standing.origin():
         return None
     with _one_at_a_time():
         last = Checkpoint.objects.order_by("-size").first()
         size, made = standing.size(), None
-        due = size > (last.size if last else 0) and (last is None or at - last.at >= every)
-        if due:
-            made = _seal(size, last, at=at, witnesses=witnesses)
-        _publish(made or last)
+        if afresh and last is not None:
+            standing.folder().write(Tiles(standing.leaves).files(0, last.size, standing.entries))
+        before = standing.published()
+        if size > (last.size if last else 0) and (last is None or at - last.at >= every):
+            made = _seal(size, last, before, at=at, witnesses=witnesses)
+        _publish(made or last, before if made is None else made.size, before)
         return made
 
 
-def _seal(size: int, last: Checkpoint | None, *, at: datetime, witnesses: Remembered) -> Checkpoint:
-    """Steps 1 to 4 for a journal of ``size`` entries."""
-    tiles = _checked(size, last, witnesses)
-    before = standing.published()
+def _seal(size: int, last: Checkpoint | None, before: int, *, at: datetime, witnesses: Remembered) -> Checkpoint:
+    """Steps 1 to 4 for a journal of ``size`` entries, of which the disk has ``before``."""
+    tiles = _checked(size, last, before, witnesses)
     standing.folder().write(tiles.files(before, size, standing.entries))
     root = tiles.root(size)
     guard.high_water().raise_to(Mark(size, root))
@@ -73,7 +74,7 @@ def _seal(size: int, last: Checkpoint | None, *, at: datetime, witnesses: Rememb
         return Checkpoint.objects.create(size=size, root=root, note=note, at=at)
 
 
-def _checked(size: int, last: Checkpoint | None, witnesses: Remembered) -> Tiles:
+def _checked(size: int, last: Checkpoint | None, before: int, witnesses: Remembered) -> Tiles:
     """The tiles of the journal, which agrees with everything that was ever signed. Raises ``Conflict``."""
     mark = guard.high_water().read()
     marks = [*([mark] if mark else []), *witnesses()]
@@ -88,18 +89,26 @@ def _checked(size: int, last: Checkpoint | None, witnesses: Remembered) -> Tiles
         tiles = Tiles(standing.leaves)  # the disk may be at fault: the table alone decides
         if reason := guard.another(tiles, marks):
             raise Conflict(reason)
-        standing.folder().write(tiles.files(0, standing.published(), standing.entries))
+        standing.folder().write(tiles.files(0, before, standing.entries))
     return tiles
 
 
-def _publish(row: Checkpoint | None) -> None:
-    """Step 5, and step 1 again where the disk has less than the table: a new disk, or a crash before this line."""
+def _publish(row: Checkpoint | None, written: int, before: int) -> None:
+    """Step 5, and step 1 again where the disk has less than the table: a new disk, or a crash before this line.
+
+    The disk has the files of ``written`` entries and the checkpoint of ``before``. Raises ``Conflict`` in an old copy:
+    what it would publish is a step back.
+    """
+    if reason := guard.behind(standing.size()):
+        raise Conflict(reason)
     if row is None:
         return
-    folder, before = standing.folder(), standing.published()
-    if before < row.size:
-        folder.write(standing.tiles().files(before, row.size, standing.entries))
-    folder.write([(CHECKPOINT, str(queries.note(row)).encode())])
+    folder, note = standing.folder(), str(queries.note(row)).encode()
+    if before == written == row.size and folder.read(CHECKPOINT) == note:
+        return
+    if written < row.size:
+        folder.write(standing.tiles().files(written, row.size, standing.entries))
+    folder.write([(CHECKPOINT, note)])
     for tile in completed(before, row.size):
         folder.prune(tile)
 
@@ -116,21 +125,24 @@ def add_cosignatures(size: int, lines: Iterable[str], *, witnesses: Iterable[not
     bare = notes.Note.parse(row.note)
     given = [notes.parse_signature(line.rstrip("\n")) for line in lines]
     known = {(key.name, key.id): key for key in witnesses}
-    new = 0
-    with _one_at_a_time():
-        for one in given:
-            key = known.get((one.name, one.id))
-            if key is None:
-                continue
+    kept = []
+    for one in given:
+        if key := known.get((one.name, one.id)):
             time = key.verify(bare.text, one.signature)
             if time is None:
                 raise Untrusted("8 log", f"{one.name[:60]!r} signs journals, it does not witness them")
-            with transaction.atomic():
+            kept.append((one, time))
+    new = 0
+    with _one_at_a_time():
+        # all or none: a part that stood alone would look as if the other witnesses had not answered
+        with transaction.atomic():
+            for one, time in kept:
                 _, is_new = Cosignature.objects.get_or_create(
                     size=size, witness=one.name, key_id=one.id, time=time, defaults={"line": one.line}
                 )
-            new += is_new
-        _publish(Checkpoint.objects.order_by("-size").first())
+                new += is_new
+        before = standing.published()
+        _publish(Checkpoint.objects.order_by("-size").first(), before, before)
     return new
 
 

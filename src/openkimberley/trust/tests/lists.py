@@ -55,8 +55,9 @@ def keys_document(authority: str, *names: str, **more: Any) -> dict[str, Any]:
         "v": 1, "authority": authority, "participant": authority.partition("-")[0], "mode": "node", "keys": rows,
         "number_patterns": [f"^{authority[:2]}[0-9]{{7}}$"],
         "ranges": [{"series": authority[:2], "from": 1, "to": 9999999, "year": 0}], "seal_certificates": [],
-        "seal_roots": [], "log": {"origin": f"journal.{authority.lower()}.example/1", "vkey": "x", "start": "2027-01-01",
-        "previous": []}, "routes": [{"kind": "file"}], "status_lists": [], **more,
+        "seal_roots": [],
+        "log": {"origin": f"journal.{authority.lower()}.example/1", "vkey": "x"},
+        "routes": [{"kind": "file"}], "status_lists": [], **more,
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""PURE. The key ceremony of a participant: a checklist, a transcript that the new keys sign, a request to be enrolled."""
+"""PURE. The key ceremony of a participant: a checklist, a transcript its keys sign, a request to be enrolled."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def hold(
     terms: Terms,
     at: datetime,
 ) -> Request:
-    """Make a participant's request: its metadata 1 listing ``keys_files`` (by path), signed by its threshold of keys, and
-    the transcript (who, where, when, which keys, the checklist), signed by all of them.
+    """Make a participant's request: metadata 1 listing ``keys_files`` (by path), signed by its threshold, and the
+    transcript (who, where, when, which keys, the checklist), signed by all of them.
 
     Raises ``Conflict`` for fewer keys than the threshold, ``Untrusted`` for a ``keys.json`` that is none of its own.
     """

@@ -31,10 +31,17 @@ _PATTERN = re.compile(r"\^?(?:[A-Z0-9/ .-]|\\d|\[[A-Z0-9-]{1,40}\]|\{[0-9]{1,2}(
 """What a number pattern may say: no groups and no stars, so that none can make a verifier think for hours."""
 
 
-def read_participants(data: bytes) -> dict[str, Any]:
-    """``participants.json`` as it stands. Raises ``Untrusted`` naming participant and field."""
+def read_participants(data: bytes, *, own: bool = False) -> dict[str, Any]:
+    """``participants.json`` as it stands. Raises ``Untrusted`` naming participant and field.
+
+    A reader passes over parts that came after its version (see ``strange_conditions``); with ``own``, for its writer,
+    they are refused as errors.
+    """
     name = "participants.json"
-    document = _document(data, name, {"v", "serial", "issued", "participants"}, {"roles", "warned"})
+    more = {"roles", "warned"} if own else None
+    document = _document(data, name, {"v", "serial", "issued", "participants"}, more)
+    if own and (strange := strange_conditions(document)):
+        raise Untrusted(STEP, f"{name}: conditions of an unknown kind: {strange}")
     with_where = _Reader(name)
     with_where.number(document["serial"], "serial", least=1)
     with_where.day(document["issued"], "issued")
@@ -57,9 +64,9 @@ def _participant(read: _Reader, code: Any, about: Any) -> None:
         raise read.bad("mode", f"one of {', '.join(MODES)}")
     for field in ("max_log_delay_h", "entry_embargo_days"):
         read.number(about.get(field), field)
-    for place, period in enumerate(read.list(about.get("history"), "history")):
+    for place, written in enumerate(read.list(about.get("history"), "history")):
         where = f"history[{place}]"
-        period = read.mapping(period, where)
+        period = read.mapping(written, where)
         if period.get("status") not in STATUSES:
             raise read.bad(f"{where}.status", "a status that this version knows")
         begin, end = read.day(period.get("from"), f"{where}.from"), period.get("until")
@@ -69,18 +76,31 @@ def _participant(read: _Reader, code: Any, about: Any) -> None:
         read.text(period.get("source"), f"{where}.source")
         for condition in read.list(period.get("conditions", []), f"{where}.conditions"):
             _condition(read, condition, f"{where}.conditions")
-        for origin, point in read.mapping(period.get("log_freeze", {}), f"{where}.log_freeze").items():
-            point = read.mapping(point, f"{where}.log_freeze")
+        for origin, pinned in read.mapping(period.get("log_freeze", {}), f"{where}.log_freeze").items():
+            point = read.mapping(pinned, f"{where}.log_freeze")
             read.number(point.get("size"), f"{where}.log_freeze {origin}.size")
             if len(unb64u(str(point.get("root")), STEP)) != 32:
                 raise read.bad(f"{where}.log_freeze {origin}.root", "32 bytes in base64url")
 
 
+def strange_conditions(document: Mapping[str, Any]) -> dict[str, str]:
+    """Participants with a condition of a kind that this version does not know: nobody may pass over it."""
+    found = {}
+    for code, about in document["participants"].items():
+        for period in about["history"]:
+            for condition in period.get("conditions", []):
+                if condition["kind"] not in CONDITIONS:
+                    found[code] = str(condition["kind"])[:40]
+    return found
+
+
 def _condition(read: _Reader, condition: Any, where: str) -> None:
     condition = read.mapping(condition, where)
-    wanted = CONDITIONS.get(str(condition.get("kind")))
-    if wanted is None or set(condition) != wanted:
-        raise read.bad(where, "a condition of a kind that this version knows (countersign, observer_copy)")
+    wanted = CONDITIONS.get(read.text(condition.get("kind"), f"{where}.kind"))
+    if wanted is None:
+        return
+    if not wanted <= set(condition):
+        raise read.bad(where, f"a condition with {', '.join(sorted(wanted))}")
     if "min" in wanted:
         read.number(condition["min"], f"{where}.min", least=1)
     read.text(condition["role"] if "role" in wanted else condition["to"], where)
@@ -124,8 +144,8 @@ def _numbers(read: _Reader, document: Mapping[str, Any]) -> None:
             re.compile(pattern)
         except re.error as error:
             raise read.bad("number_patterns", "a pattern that can be read") from error
-    for one in read.list(document.get("ranges", []), "ranges"):
-        one = read.mapping(one, "ranges")
+    for written in read.list(document.get("ranges", []), "ranges"):
+        one = read.mapping(written, "ranges")
         for field in ("from", "to"):
             read.number(one.get(field), f"ranges.{field}")
         read.number(one.get("year") or 0, "ranges.year")

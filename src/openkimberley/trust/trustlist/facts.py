@@ -51,7 +51,7 @@ class Memory:
     """What a machine remembers, so that it never goes back. Only what ``open_list`` returned may replace it.
 
     ``root`` are the bytes of the adopted root. ``versions`` and ``digests`` hold for each role the highest version seen
-    and the SHA-256 of what was signed. ``online`` are the keys of timestamp and snapshot under which these were counted.
+    and the SHA-256 of what was signed. ``online`` are the keys of timestamp and snapshot under which these count.
     ``synced`` is the moment of the newest list seen, as its timestamp says. ``delegations`` are each participant's keys
     as they count; ``changes`` those that do not count yet, with the moment they were first seen; ``documents`` the
     ``keys.json`` texts last trusted, by participant and path.
@@ -114,7 +114,7 @@ class TrustedList:
     """A trust list whose every signature, version and hash holds.
 
     ``authorities`` are the ``keys.json`` documents by authority. ``pending`` says of a participant why its keys do not
-    count as listed (amber): its last trusted ones, if any, stand in ``authorities``. ``targets`` holds the SHA-256 (hex)
+    count as listed (amber): its last trusted ones, if any, stand in ``authorities``. ``targets`` has the SHA-256 (hex)
     of everything that targets lists. ``issued`` is when the newest timestamp was signed: age is counted from it.
     ``expires`` is the first end of root, targets, snapshot and timestamp. ``memory`` is what the machine keeps.
     """

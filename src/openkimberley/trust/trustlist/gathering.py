@@ -47,7 +47,7 @@ def name_of(key: Key) -> str:
 
 
 def panels(repo: Repository, role: str, *, published: bool = False) -> list[Panel]:
-    """Who signs a role's newest (or published) metadata. A proposed root has two panels: the old keys and the new ones."""
+    """Who signs a role's newest (or published) metadata. A proposed root has two panels: old keys and new ones."""
     found = repo.published(role) if published else repo.newest(role)
     if found is None:
         return []

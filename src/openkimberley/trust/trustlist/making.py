@@ -48,7 +48,8 @@ def begin(keys: Mapping[str, Sequence[PublicKey]], *, terms: Terms, at: datetime
         if len(found) < terms[role].threshold:
             raise Conflict(f"{role} needs at least {terms[role].threshold} keys, {len(found)} are named")
     root = Root(
-        version=1, expires=at + terms[ROOT].lifetime, consistent_snapshot=True, roles={role: Role([], 1) for role in TOP}
+        version=1, expires=at + terms[ROOT].lifetime, consistent_snapshot=True,
+        roles={role: Role([], 1) for role in TOP},
     )  # fmt: skip
     for role in TOP:
         set_keys(root, role, keys[role], terms[role].threshold)
@@ -79,7 +80,7 @@ def propose(repo: Repository, path: str, data: bytes, *, terms: Terms, at: datet
 def _check_content(repo: Repository, path: str, data: bytes) -> None:
     code, authority = authority_of(path)
     if path == PARTICIPANTS_FILE:
-        serial = documents.read_participants(data)["serial"]
+        serial = documents.read_participants(data, own=True)["serial"]
         before = repo.content(path, published=True)
         if before is not None and before != data and serial <= documents.read_participants(before)["serial"]:
             raise Conflict(f"participants.json must count up: serial {serial} is not above the published one")
@@ -102,7 +103,7 @@ def withdraw(repo: Repository, path: str, *, terms: Terms, at: datetime) -> Repo
 
 
 def renew(repo: Repository, role: str, *, terms: Terms, at: datetime) -> Repository:
-    """Propose the same content with a new expiry: the half-yearly signing of targets, the yearly one of a participant."""
+    """Propose the same content with a new expiry: the half-yearly signing of targets, a participant's yearly one."""
     return repo.with_staged(role, repo.draft(role, terms=terms, at=at))
 
 
@@ -140,7 +141,7 @@ def listed_participants(repo: Repository) -> Mapping[str, Any]:
 
 
 def delegate(draft: Metadata[Any], code: str, keys: Sequence[PublicKey], threshold: int) -> None:
-    """Give a participant's role exactly these keys. Raises ``Conflict`` for fewer keys than the threshold, or a twin."""
+    """Give a participant's role exactly these keys. Raises ``Conflict`` for too few keys, or a twin."""
     if len({key.pub for key in keys}) != len(keys) or not 1 <= threshold <= len(keys):
         raise Conflict(f"{threshold} of {len(keys)} keys of {code} cannot sign, or one of them stands twice")
     delegations: Delegations = draft.signed.delegations or Delegations({}, {})
@@ -160,7 +161,7 @@ def compromise(
 ) -> Repository:  # fmt: skip
     """Propose that nothing signed with a key since a day counts. The participant's own threshold has to sign it.
 
-    Raises ``NotFound`` for an unknown authority or key, ``Conflict`` where an earlier day is recorded: it is not moved later.
+    Raises ``NotFound`` for an unknown authority or key, ``Conflict`` where an earlier day is recorded: none is moved.
     """
     path = keys_file(authority.partition("-")[0], authority)
     data = repo.content(path)

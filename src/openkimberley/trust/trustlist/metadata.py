@@ -4,13 +4,13 @@ python-tuf's ``Updater`` wants files, a network and the clock (its issue #2359 a
 ``TrustedMetadataSet`` is private and pulls in an HTTP client. So ``opening`` walks the client workflow of the TUF
 specification (section 5) itself, and signatures, thresholds, forms and hashes are python-tuf's.
 
-Narrower than TUF on purpose: Ed25519 and P-256 keys only, one key counts once under whatever names, no role for "all
-others" (succinct roles), strict JSON, sizes bounded.
+Narrower than TUF on purpose: Ed25519 and P-256 keys only, each named by its hash so that it counts once, no delegation
+by hash (succinct roles), strict JSON, sizes bounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,9 +27,9 @@ from openkimberley.trust.canonical import parse_json
 from openkimberley.trust.keys import ED25519, ES256, PublicKey, Signer
 from openkimberley.trust.trustlist.facts import STEP, Delegation
 
-S = TypeVar("S", bound=Signed)
+S = TypeVar("S", Root, Timestamp, Snapshot, Targets)
 
-MOST = {Root: 512_000, Timestamp: 16_384, Snapshot: 2_000_000, Targets: 5_000_000}
+MOST: Mapping[type[Signed], int] = {Root: 512_000, Timestamp: 16_384, Snapshot: 2_000_000, Targets: 5_000_000}
 """The most bytes of each kind that are read, as python-tuf's own client has them."""
 
 MOST_KEYS = 32
@@ -38,8 +38,8 @@ MOST_KEYS = 32
 
 def load(kind: type[S], data: bytes, name: str) -> Metadata[S]:
     """Metadata of a kind from bytes, its form checked, its signatures not yet. Raises ``Untrusted`` naming the file."""
-    if len(data) > MOST[kind]:  # type: ignore[index]
-        raise Untrusted(STEP, f"{name} is larger than any such file ({MOST[kind]} bytes at most)")  # type: ignore[index]
+    if len(data) > MOST[kind]:
+        raise Untrusted(STEP, f"{name} is larger than any such file ({MOST[kind]} bytes at most)")
     try:
         parse_json(data, STEP)
         metadata: Metadata[Any] = Metadata.from_bytes(data)
@@ -62,11 +62,9 @@ def _check_keys(signed: Signed, name: str) -> None:
     else:
         return
     for role, about in roles:
-        found = [public_key(keys[keyid], name).pub for keyid in about.keyids if keyid in keys]
+        found = [public_key(keys[keyid], name) for keyid in about.keyids if keyid in keys]
         if len(found) != len(about.keyids) or len(found) > MOST_KEYS:
             raise Untrusted(STEP, f"{name} names a key of {role} that it does not show, or too many of them")
-        if len(set(found)) != len(found):
-            raise Untrusted(STEP, f"{name} counts one key of {role} twice under two names")
         if not 1 <= about.threshold <= len(found):
             raise Untrusted(STEP, f"{name} wants {about.threshold} of {len(found)} signatures of {role}")
 
@@ -141,6 +139,8 @@ def delegation_of(targets: Targets, role: str, name: str) -> Delegation:
 
 def check_bytes(about: MetaFile | TargetFile, data: bytes, name: str) -> None:
     """Raise ``Untrusted`` unless length and hashes are those that were signed."""
+    if about.hashes and not {"sha256", "sha512"} & set(about.hashes):
+        raise Untrusted(STEP, f"{name} is listed under {', '.join(about.hashes)[:40]}, not under SHA-256")
     try:
         about.verify_length_and_hashes(data)
     except LengthOrHashMismatchError as error:

@@ -1,7 +1,8 @@
-"""PURE. The trust list as those who make it hold it: what is published, and what is proposed and waits for signatures."""
+"""PURE. The trust list as its makers hold it: what is published, and what is proposed and waits for signatures."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +14,9 @@ from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.trust.keys import PublicKey
 from openkimberley.trust.trustlist import metadata
 from openkimberley.trust.trustlist.facts import STEP
-from openkimberley.trust.trustlist.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, Terms, participant_of, term
+from openkimberley.trust.trustlist.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, Term, Terms, participant_of, term
+
+_ROOT_FILE = re.compile(r"[1-9][0-9]{0,8}\.root\.json\Z")
 
 KINDS: Mapping[str, Any] = {ROOT: Root, TARGETS: Targets, SNAPSHOT: Snapshot, TIMESTAMP: Timestamp}
 
@@ -34,8 +37,11 @@ class Repository:
     def file_of(self, role: str) -> str:
         """The name of a role's published file; empty where it has none."""
         if role == ROOT:
-            names = [name for name in self.metadata if name.endswith(".root.json") and name.split(".")[0].isdigit()]
-            return max(names, key=lambda name: int(name.split(".")[0]), default="")
+            waiting = self.proposed(ROOT)
+            limit = waiting.signed.version if waiting is not None else 1 << 31
+            numbers = [int(name.split(".")[0]) for name in self.metadata if _ROOT_FILE.match(name)]
+            last = max((number for number in numbers if number < limit), default=0)
+            return f"{last}.root.json" if last else ""
         if role == TIMESTAMP:
             return "timestamp.json" if "timestamp.json" in self.metadata else ""
         above: Any = self.published(TIMESTAMP if role == SNAPSHOT else SNAPSHOT)
@@ -45,7 +51,7 @@ class Repository:
         return f"{about.version}.{role}.json" if about else ""
 
     def published(self, role: str) -> Metadata[Any] | None:
-        """A role's published metadata, None where it has none. Raises ``Untrusted`` where the file is missing or wrong."""
+        """A role's published metadata, None where it has none. Raises ``Untrusted`` for a missing or wrong file."""
         name = self.file_of(role)
         if not name:
             return None
@@ -112,3 +118,12 @@ def set_keys(root: Root, role: str, keys: Iterable[PublicKey], threshold: int) -
     root.keys.update({key.keyid: key for key in made})
     used = {keyid for about in root.roles.values() for keyid in about.keyids}
     root.keys = {keyid: key for keyid, key in root.keys.items() if keyid in used}
+
+
+def terms_of(repo: Repository, otherwise: Terms) -> Terms:
+    """The terms of a list in being: its own thresholds, and the lifetimes of ``otherwise``."""
+    root = repo.newest(ROOT)
+    found = dict(otherwise)
+    for role, about in (root.signed.roles if root is not None else {}).items():
+        found[role] = Term(about.threshold, otherwise[role].lifetime)
+    return found

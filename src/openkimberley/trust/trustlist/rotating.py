@@ -26,7 +26,7 @@ from openkimberley.trust.trustlist.roles import (
 def rotate_root(
     repo: Repository, keys: Mapping[str, Sequence[PublicKey]], *, terms: Terms, at: datetime
 ) -> Repository:  # fmt: skip
-    """Propose a new root in which the roles named have these keys. Enough of the old *and* of the new root keys sign it.
+    """Propose a new root in which the roles named have these keys. Enough of the old *and* of the new keys sign it.
 
     New keys of targets need its metadata signed anew, so that is proposed too. Raises ``Conflict`` below a threshold.
     """

@@ -70,7 +70,7 @@ class Walk:
 
     def timestamp(self) -> None:
         """Step 5.4."""
-        found = self._load(Timestamp, "timestamp.json", "timestamp.json", self.root, "timestamp")
+        found = self._load(Timestamp, "timestamp.json", "timestamp.json", "timestamp")
         self.stamp = found.signed
         try:
             self.issued = read_moment(self.stamp.unrecognized_fields.get("issued"))
@@ -85,11 +85,11 @@ class Walk:
         """Step 5.5; besides, nothing that was ever on the list disappears from it or goes back."""
         about = self.stamp.snapshot_meta
         name = f"{about.version}.snapshot.json"
-        found = self._load(Snapshot, name, "timestamp.json", self.root, "snapshot", about)
+        found = self._load(Snapshot, name, "timestamp.json", "snapshot", about)
         self.snap = found.signed
         if self.fresh_count:
             return
-        for role, version in self.memory.versions.items():
+        for role in self.memory.versions:
             if role in ("root", "timestamp", "snapshot"):
                 continue
             listed = self.snap.meta.get(f"{role}.json")
@@ -101,7 +101,7 @@ class Walk:
         """Step 5.6, and the form of the delegations."""
         about = self._listed("targets")
         name = f"{about.version}.targets.json"
-        found = self._load(Targets, name, "snapshot", self.root, "targets", about)
+        found = self._load(Targets, name, "snapshot", "targets", about)
         self.top = found.signed
         for path in self.top.targets:
             if roles.signer_role(path) != "targets" or path.startswith("participants/"):
@@ -111,18 +111,19 @@ class Walk:
         self.document = documents.read_participants(self._content(self.top, roles.PARTICIPANTS_FILE))
         serial = self.document["serial"]
         if serial < self.memory.serial:
+            seen = self.memory.serial
             raise Untrusted(
-                STEP, f"participants.json has serial {serial}; this machine has seen {self.memory.serial}, and never goes back"
-            )  # fmt: skip
+                STEP, f"participants.json has serial {serial}; this machine has seen {seen}: nothing goes back"
+            )
         listed = roles.POLICY_FILE in self.top.targets
         self.policy = documents.read_policy(self._content(self.top, roles.POLICY_FILE)) if listed else ""
 
     # What the steps share.
 
-    def _load(self, kind: Any, name: str, source: str, by: Root, role: str, about: Any = None) -> Metadata[Any]:
+    def _load(self, kind: Any, name: str, source: str, role: str, about: Any = None) -> Metadata[Any]:
         """A file of a top role, its hash, form, signatures, version and expiry checked."""
         found = metadata.load(kind, self._file(name, about), name)
-        metadata.verify(by, role, found, name)
+        metadata.verify(self.root, role, found, name)
         if about is not None and found.signed.version != about.version:
             raise Untrusted(
                 STEP, f"{name} says that it is version {found.signed.version}, {source} says {about.version}"
@@ -132,8 +133,10 @@ class Walk:
         self._same(role, found.signed.version, found)
         if found.signed.is_expired(self.reference):
             raise Untrusted(
-                STEP, f"{name} expired on {found.signed.expires:%Y-%m-%d %H:%M} UTC: somebody keeps back newer ones, or nobody signed"
-            )  # fmt: skip
+                STEP,
+                f"{name} expired on {found.signed.expires:%Y-%m-%d %H:%M} UTC: somebody keeps back a newer one, or "
+                "nobody signed one",
+            )
         self._take(role, found)
         return found
 
@@ -192,4 +195,5 @@ class Walk:
 
 
 def digest(found: Metadata[Any]) -> str:
+    """The SHA-256 (hex) of what was signed; signatures that are added do not change it."""
     return hashlib.sha256(found.signed_bytes).hexdigest()
