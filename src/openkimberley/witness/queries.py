@@ -10,7 +10,7 @@ from openkimberley.journal import standing
 from openkimberley.journal.marks import Mark
 from openkimberley.journal.models import Checkpoint
 from openkimberley.journal.shelf import Web
-from openkimberley.kernel.errors import NotFound
+from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.trust.notes import Note, VerifierKey
 from openkimberley.trust.policy import Policy
 from openkimberley.witness import facts
@@ -100,7 +100,10 @@ def recent_checkpoints(most: int = 200) -> list[Checkpoint]:
 
 def remembered(*, get: Send = send) -> list[Mark]:
     """How far others have seen this node's own journal, for whoever answers: an old copy of it is told by that."""
-    found = policy()
+    try:
+        found = policy()
+    except Untrusted:  # a policy that cannot be read must not keep the journal from being signed
+        return []
     own, origin = own_keys(), own_origin()
     asking = [key for key in found.witnesses.values() if key.public_key not in own] if found and origin else []
     seen = [last_seen(found.addresses[key], key, origin, get=get) for key in asking if found and key in found.addresses]
