@@ -115,11 +115,16 @@ def watchlist() -> Watchlist | None:
     found = policy()
     if found is None:
         return None
-    rows = [row for row in WitnessedLog.objects.exclude(url="") if row.vkeys]
-    return Watchlist(found, tuple(
-        Watched(row.origin, tuple(map(VerifierKey.parse, row.vkeys)), Web(row.url), issuer=row.participant)
-        for row in rows
-    ))  # fmt: skip
+    watched = []
+    for row in WitnessedLog.objects.all():
+        keys = tuple(map(VerifierKey.parse, row.vkeys))
+        address = row.url or next((found.addresses[key] for key in keys if key in found.addresses), "")
+        if keys and address:
+            own = frozenset(VerifierKey.parse(text).public_key for text in row.about.get("own_witnesses", ()))
+            watched.append(
+                Watched(row.origin, keys, Web(address), own, issuer=row.participant, facts=facts.issuer_of(row.about))
+            )
+    return Watchlist(found, tuple(watched))
 
 
 def asked() -> dict[str, Asked]:

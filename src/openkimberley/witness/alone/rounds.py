@@ -21,7 +21,7 @@ from openkimberley.trust.policy import Policy
 from openkimberley.witness.alone.asking import Send, send
 from openkimberley.witness.alone.memory import Memory
 from openkimberley.witness.alone.watching import Findings, Watch, Watched
-from openkimberley.witness.facts import PASSING, Alarm, Announced, Issuer, NumberRange, log_id
+from openkimberley.witness.facts import PASSING, Alarm, Announced, issuer_of, log_id
 from openkimberley.witness.rules import monitoring as rules
 
 STEP = "0 monitor"
@@ -143,15 +143,6 @@ def read_watchlist(text: str, *, base: Path) -> Watchlist:
         )
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise Untrusted(STEP, f"the configuration cannot be read: {type(error).__name__} {error}") from error
-
-
-def issuer_of(said: Mapping[str, Any]) -> Issuer:
-    """What a trust list, or a configuration, says of who writes a journal."""
-    ranges = tuple(
-        NumberRange(str(one.get("series", "")), int(one["from"]), int(one["to"]), int(one.get("year") or 0))
-        for one in said.get("ranges", ())
-    )
-    return Issuer(tuple(map(str, said.get("number_patterns", ()))), ranges, int(said.get("max_log_delay_h", 24)))
 
 
 def _watched(said: Mapping[str, Any], base: Path) -> Watched:

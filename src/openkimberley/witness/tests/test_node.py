@@ -19,7 +19,7 @@ from openkimberley.witness import actions, queries, web
 from openkimberley.witness.facts import EvidenceKind, log_id
 from openkimberley.witness.models import Evidence, Finding, WitnessedLog
 from openkimberley.witness.statements import read_cosignatures, write_submission
-from openkimberley.witness.tests.logs import Log
+from openkimberley.witness.tests.logs import Log, policy_text
 
 VECTORS = Path(__file__).parents[5] / "shared" / "vectors" / "witness" / "add_checkpoint.json"
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -233,6 +233,30 @@ def test_only_its_own_keys_make_a_journal_known_and_never_ones_own(db, settings)
     settings.JOURNAL_ORIGIN = log.origin
     with pytest.raises(Conflict):
         know(log)
+
+
+def test_the_journals_of_a_trust_list_are_learned_once_and_watched_with_what_it_says(db, settings, tmp_path):
+    log = Log(entries(1))
+    document = {
+        "authority": "BW", "participant": "BW", "number_patterns": ["BW[0-9]{7}"],
+        "ranges": [{"series": "BW", "from": 1, "to": 9, "year": 2026}], "witness": {"name": NAME, "vkey": KEY.text},
+        "log": {"origin": log.origin, "vkey": log.key.text},
+        "routes": [{"kind": "file"}, {"kind": "journal", "url": "https://bw.example/journal"}],
+    }  # fmt: skip
+    paper = {"authority": "LR", "participant": "LR"}
+    odd = {**document, "log": {"origin": "odd.example/1", "vkey": log.key.text}}
+    given = {"BW": document, "BW2": {**document, "number_patterns": ["X[0-9]"]}, "LR": paper, "ODD": odd}
+    assert actions.learn_logs(by=KEEPER, at=AT, authorities=given, delays={"BW": 168}) == 1
+    size = journal.size()
+    assert actions.learn_logs(by=KEEPER, at=AT, authorities=given, delays={"BW": 168}) == 0
+    assert journal.size() == size
+    settings.PLACE = type("Place", (), {"root": tmp_path, "config": {"policy": policy_text()}})
+    (one,) = queries.watchlist().logs
+    assert (one.origin, one.keys, one.issuer) == (log.origin, (log.key,), "BW")
+    assert one.own == {SIGNER.public_key}
+    assert one.facts.max_delay_h == 168
+    assert one.facts.patterns == ("BW[0-9]{7}", "X[0-9]")
+    assert one.source.address == "https://bw.example/journal"
 
 
 def test_a_journal_that_is_forgotten_is_unknown_and_keeps_what_was_held(client, office):
