@@ -22,6 +22,8 @@ from openkimberley.witness.facts import MAX_BODY, Submission
 STEP = "1 parse"
 MAX_PROOF = 63
 MAX_LINES = 64
+MAX_TEXT = 16_384
+"""Bytes of a checkpoint without signatures: origin, size, root, and room for what a journal may add."""
 
 
 def write_submission(old: int, proof: Sequence[bytes], note: str) -> str:
@@ -46,6 +48,8 @@ def read_submission(body: bytes) -> Submission:
     if any(len(one) != 32 for one in proof):
         raise Untrusted(STEP, "a hash of the proof is not 32 bytes long")
     note = _lenient(rest)
+    if len(note.text.encode()) > MAX_TEXT:
+        raise Untrusted(STEP, "the checkpoint says more than is read")
     return Submission(decimal(first.removeprefix("old ")), proof, note, Checkpoint.parse(note.text))
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 EVERY = 300
 """Seconds between two looks at the journals of others."""
 
+ENOUGH = 60
+"""Seconds after which a look begins no further journal: what else is due must not wait for others' machines."""
+
 _last: dict[str, float] = {}
 
 
@@ -43,7 +46,7 @@ def watch_journals(
     memory = Memory(settings.PLACE.root / FILE)
     try:
         signed = {log.origin: _signed(log) for log in found.logs}
-        round_ = look(found, memory, now=int(at.timestamp()), signed=signed, get=get)
+        round_ = look(found, memory, now=int(at.timestamp()), signed=signed, get=get, seconds=ENOUGH)
         count += report_findings(round_.alarms, at=at)
         memory.delivered(alarm.mark for alarm in round_.alarms)
     finally:

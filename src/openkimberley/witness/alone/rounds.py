@@ -6,6 +6,8 @@ The configuration is one JSON file (docs/operate/witness.md); a node makes the s
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,16 +59,23 @@ class Round:
 
 
 def look(
-    at: Watchlist, memory: Memory, *, now: int, signed: Mapping[str, Iterable[str]] | None = None, get: Send = send
-) -> Round:
-    """Look at everything once. ``signed`` are further checkpoints by origin, such as a node's own witness holds.
+    at: Watchlist, memory: Memory, *, now: int, signed: Mapping[str, Iterable[str]] | None = None, get: Send = send,
+    seconds: float = math.inf,
+) -> Round:  # fmt: skip
+    """Look at everything once, what was not looked at for longest first. After ``seconds`` no further journal is begun.
+
+    ``signed`` are further checkpoints by origin, such as a node's own witness holds.
 
     Whoever was told of the alarms says so with ``memory.delivered``; until then they come again.
     """
-    found, trouble = Findings(memory, now), {}
-    for log in at.logs:
-        others = [*(signed or {}).get(log.origin, ()), *_held_by_witnesses(at.policy, log, get)]
+    found, trouble, down, begun = Findings(memory, now), {}, set[str](), time.monotonic()
+    for log in sorted(at.logs, key=lambda log: int(memory.kept(f"looked {log.origin}") or 0)):
+        if time.monotonic() - begun > seconds:
+            trouble[log.origin] = "its turn comes in the next round: others kept us waiting"
+            continue
+        others = [*(signed or {}).get(log.origin, ()), *_held_by_witnesses(at.policy, log, get, down)]
         trouble[log.origin] = Watch(log, memory, at.policy, found).look(others)
+        memory.keep(f"looked {log.origin}", str(now))
     for one in at.status_lists:
         trouble[one.uri] = _status(one, memory, found)
     for authority, keys in at.own.items():
@@ -80,12 +89,17 @@ def look(
     return Round(tuple(told.values()), {name: why for name, why in trouble.items() if why})
 
 
-def _held_by_witnesses(policy: Policy, log: Watched, get: Send) -> list[str]:
-    """What the witnesses of the policy hold of a journal: a second version shown to them is found by this."""
+def _held_by_witnesses(policy: Policy, log: Watched, get: Send, down: set[str]) -> list[str]:
+    """What the witnesses of the policy hold of a journal: a second version shown to them is found by this.
+
+    A witness that does not answer is not asked again in this round (``down``).
+    """
     found = []
     for key, address in policy.addresses.items():
-        if key in policy.witnesses.values():
+        if key in policy.witnesses.values() and address not in down:
             reply = get(f"{address.rstrip('/')}/{log_id(log.origin)}/checkpoint", None)
+            if reply.status == 0:
+                down.add(address)
             if reply.status == 200:
                 found.append(reply.body.decode("utf-8", "replace"))
     return found

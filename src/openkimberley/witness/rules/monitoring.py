@@ -155,7 +155,12 @@ def read_entry(data: bytes) -> dict[str, Any]:
     try:
         said = json.loads(data)
         kind = said["t"]
-        good = said["v"] == 1 and set(said) == {"v", "t", *FIELDS[kind]} and canonical(said) == data
+        good = (
+            said["v"] == 1
+            and said["v"] is not True
+            and set(said) == {"v", "t", *FIELDS[kind]}
+            and canonical(said) == data
+        )
         good = good and all(isinstance(value, str) for name, value in said.items() if name != "v")
         good = good and said.get("why", "error") in WHY and said.get("res", "match") in RESULTS
         if "d" in said:

@@ -127,6 +127,7 @@ def test_known_entries_are_read(data):
     [
         b"", b"{}", b"[]", b"null", b"\xff", b"[" * 60_000, b'{"v":1,"t":[]}',
         issue().replace(b'"v":1', b'"v":2'),
+        issue().replace(b'"v":1', b'"v":true'),
         issue().replace(b"kpc.issue", b"kpc.gift"),
         issue().replace(b"2026-11-02", b"2026-13-02"),
         issue(cid="AAAA"),

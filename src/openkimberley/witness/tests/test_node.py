@@ -189,13 +189,18 @@ def test_evidence_is_neither_changed_nor_deleted(client, office):
 def test_a_journal_cannot_fill_the_disk_with_evidence(client, office, monkeypatch):
     from openkimberley.witness.actions import cosigning
 
-    monkeypatch.setattr(cosigning, "MOST_EVIDENCE", 2)
+    monkeypatch.setattr(cosigning, "MOST_EVIDENCE", {EvidenceKind.EQUIVOCATION: 2, EvidenceKind.UNPROVED: 1})
     log = Log(entries(5))
     know(log)
     post(client, log.request(0))
     for number in range(4):
         post(client, Log([*entries(4), f"another {number}"]).request(5))
     assert Evidence.objects.count() == 2
+    true = Log(entries(7))
+    for size in (6, 7):  # anybody can send a true checkpoint with a wrong proof
+        assert post(client, write_submission(5, [bytes(32)], true.note(size)).encode()).status_code == 422
+    assert Evidence.objects.filter(kind=EvidenceKind.UNPROVED).count() == 1
+    assert Evidence.objects.count() == 3
 
 
 def test_without_an_office_or_with_another_key_nothing_is_signed(client, db, office):

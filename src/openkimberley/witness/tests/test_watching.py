@@ -282,6 +282,35 @@ def test_a_void_certificate_that_is_valid_again(world):
     assert world.codes(status_lists=source(lists[2])) == [C.STATUS]
 
 
+def test_a_round_that_takes_too_long_goes_on_with_the_others_next_time(tmp_path):
+    memory, logs, asked = Memory(tmp_path / "m.sqlite3"), [], []
+    for number in range(3):
+        log = Log([issue()], origin=f"journal.{number}.example/1")
+        log.publish(tmp_path / str(number), be=START, za=START)
+        logs.append(Watched(log.origin, (log.key,), Folder(tmp_path / str(number))))
+    policy = Policy.parse(policy_text(urls={"be": "https://be.example"}.items()))
+
+    def get(address, body):
+        asked.append(address)
+        return Reply(0, "", b"")
+
+    first = look(Watchlist(policy, tuple(logs)), memory, now=START, get=get, seconds=-1)
+    assert len(first.trouble) == 3
+    look(Watchlist(policy, tuple(logs[:1])), memory, now=START, get=get)
+    whole = look(Watchlist(policy, tuple(logs)), memory, now=START + 60, get=get)
+    assert not whole.trouble
+    assert len(asked) == 2  # a witness that is down is asked once in a round
+    assert {memory.log(log.origin).size for log in logs} == {1}
+
+
+def test_a_journal_that_claims_millions_at_once_is_not_read(world, monkeypatch):
+    from openkimberley.witness.alone import watching
+
+    monkeypatch.setattr(watching, "MOST_NEW", 3)
+    world.publish(*(issue(f"BW{number:07d}", cid(number)) for number in range(4)))
+    assert "claims 4" in world.round().trouble[ORIGIN]
+
+
 def test_own_delegation(world):
     world.publish()
     assert world.codes(own={"BW": {"keys": [{"kid": "a"}]}}) == []
