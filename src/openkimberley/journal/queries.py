@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 __all__ = [
-    "HEARTBEAT", "consistency", "cosignatures", "cosigning_due", "entries", "head", "history", "must_not_sign",
+    "HEARTBEAT", "authorities", "consistency", "cosignatures", "cosigning_due", "entered_before", "entries",
+    "head", "history", "index_of", "must_not_sign",
     "newest", "note", "proof", "said", "size", "verify",
 ]  # fmt: skip
 
@@ -62,6 +63,12 @@ def said(row: Entry) -> dict[str, Any]:
     """An entry as its text says it, with its hash for whoever keeps heads of the chain."""
     beside = dict(Personal.objects.filter(index=row.index).values_list("index", "text"))
     return {**_whole(json.loads(row.statement), beside), "hash": bytes(row.hash).hex()}
+
+
+def authorities() -> list[str]:
+    """The authorities that have acted here, by code."""
+    found = Entry.objects.exclude(authority="").order_by("authority").values_list("authority", flat=True)
+    return list(found.distinct())
 
 
 def head() -> str:
@@ -147,6 +154,21 @@ def cosigning_due(*, at: datetime, every: timedelta = HEARTBEAT) -> Checkpoint |
 def consistency(old: int, new: int) -> list[bytes]:
     """The hashes that show the journal of ``new`` entries to begin with that of ``old`` ones. ``ValueError`` if not."""
     return standing.tiles().tree(new).consistency(old)
+
+
+def entered_before(index: int, moment: datetime) -> bool:
+    """Whether the entry at an index was made before a moment; False where there is none."""
+    return Entry.objects.filter(index=index, at__lt=moment).exists()
+
+
+def index_of(number: str) -> int:
+    """The index of the entry that issued the certificate of this number. Raises ``NotFound`` (certificate)."""
+    rows = Entry.objects.filter(subject=number, event__in=["certificate.issued", chain.RECOVERED]).order_by("-index")
+    for index, entry in rows.values_list("index", "entry"):
+        published = json.loads(entry)
+        if (published.get("t"), published.get("n")) == ("kpc.issue", number):
+            return int(index)
+    raise NotFound("certificate in the journal", number)
 
 
 def proof(index: int, *, at: datetime, enough: Callable[[Note], bool] | None = None) -> Proof | None:

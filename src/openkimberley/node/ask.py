@@ -1,4 +1,4 @@
-"""Commands that answer questions: rules, verify, bundle, journal."""
+"""Commands that answer questions: rules, verify, bundle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from openkimberley.desk.atomic import write_atomically
 from openkimberley.desk.cli import (
     CANNOT_TELL,
     EXIT_OF_VERDICT,
-    REFUSED,
     Day,
     fail,
     json_option,
@@ -21,6 +20,7 @@ from openkimberley.desk.cli import (
 )
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.node import place
+from openkimberley.node.verifier.cli import verifier
 
 MOST_BYTES = 12 * 1024 * 1024
 
@@ -111,6 +111,9 @@ def bundle() -> None:
     """What an offline check needs: participants, keys, statuses, alerts in one file."""
 
 
+bundle.add_command(verifier)
+
+
 @bundle.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--authority", default="", help="For whose officers; needed where the node serves several authorities.")
@@ -141,26 +144,3 @@ def import_(file: Path) -> None:
 
     bundles.adopt(file.read_bytes(), now=datetime.now(UTC))  # noqa: TID251 - a shell
     click.echo(f"adopted: {place.adopted_bundle()}")
-
-
-@click.group()
-def journal() -> None:
-    """The tamper-evident record."""
-
-
-@journal.command("verify")
-@json_option
-def journal_verify(as_json: bool) -> None:
-    """Re-check the whole journal."""
-    start_django()
-    from openkimberley.journal import queries
-
-    count, faults = queries.verify()
-    if as_json:
-        show_json({"entries": count, "faults": faults, "whole": not faults})
-    else:
-        click.echo(f"{count} entries, {'whole' if not faults else f'{len(faults)} faults'}")
-        for fault in faults:
-            click.echo(f"  {fault}")
-    if faults:
-        sys.exit(REFUSED)

@@ -28,7 +28,7 @@ COMMANDS = {
     "verify": "openkimberley.node.ask:verify",
     "bundle": "openkimberley.node.ask:bundle",
     "trust": "openkimberley.node.trusting:trust",
-    "journal": "openkimberley.node.ask:journal",
+    "journal": "openkimberley.node.journal_cli:journal",
     "certificates": "openkimberley.node.retention:certificates",
     "licences": "openkimberley.trade.cli:licences",
     "alerts": "openkimberley.alerts.cli:alerts",

@@ -1,4 +1,4 @@
-"""Pages that span areas: the work list, search, verification, rules, the journal, the guide, health and metrics."""
+"""Pages that span areas: the work list, search, verification, rules, the guide, health and metrics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from openkimberley.certificates.forms.disclosure import CLAIMS
 from openkimberley.desk.limits import FRAMES, limited
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.documents.qr import scan
-from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission, Role
 from openkimberley.kernel.errors import NotFound, NotPermitted, Untrusted
 from openkimberley.kernel.rules import register
@@ -186,25 +185,6 @@ def rules(request: HttpRequest) -> HttpResponse:
     for entry in entries:
         states[entry.state.value] = states.get(entry.state.value, 0) + 1
     return render(request, "node/rules.html", {"groups": groups, "states": states, "wanted": wanted})
-
-
-@require_GET
-def journal_page(request: HttpRequest) -> HttpResponse:
-    """Every act, newest first, for those who may read the journal: an auditor's page."""
-    by = demand(request, Permission.JOURNAL_READ)
-    subject, event = (request.GET.get(name, "").replace("\0", "")[:80] for name in ("subject", "event"))
-    rows = journal.entries(subject=subject, event=event, authority=by.authority)
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    shown = [{"row": row, "said": journal.said(row)["statement"]} for row in page]
-    return render(request, "node/journal.html", {"page": page, "shown": shown, "subject": subject, "event": event})
-
-
-@require_POST
-def journal_check(request: HttpRequest) -> HttpResponse:
-    """Re-check the whole chain now and say what was found."""
-    demand(request, Permission.JOURNAL_READ)
-    count, faults = journal.verify()
-    return render(request, "node/journal_check.html", {"count": count, "faults": faults})
 
 
 GUIDE_OF = {

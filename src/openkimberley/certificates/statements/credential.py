@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -240,7 +240,7 @@ def end_of(last: date | None) -> int:
     """The second at which a day is over in UTC, since 1970: from then on a credential has expired."""
     if last is None:
         raise ValueError("there is no last day")
-    return int((datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)).timestamp())
+    return (last.toordinal() - date(1970, 1, 1).toordinal() + 1) * 86_400  # counted, for 9999-12-31 has no next day
 
 
 def value_band(total: Decimal) -> str:
