@@ -813,11 +813,16 @@ def one_certificate(request: HttpRequest, number: str) -> dict[str, Any]:
 
 @router.get("/certificates/{number}/pdf", summary="The certificate as PDF")
 def pdf(
-    request: HttpRequest, number: str, language: Literal["", "en", "fr", "pt", "ru", "ar", "es", "zh"] = ""
-) -> HttpResponse:
-    """Sealed PDF/A; English beside the authority's language or the one asked for."""
+    request: HttpRequest, number: str, language: Literal["", "en", "fr", "pt", "ru", "ar", "es", "zh"] = "",
+    proof: Literal["", "page"] = "",
+) -> HttpResponse:  # fmt: skip
+    """Sealed PDF/A; English beside the authority's language or the one asked for. Holds the proof of the journal as
+    soon as there is one; ``proof=page`` prints it as a second code too."""
     by = demand(request, P.CERTIFICATE_READ)
-    data = queries.certificate_pdf(number, by=by, language=language, demonstration=bool(settings.DEMONSTRATION))
+    data = queries.certificate_pdf(
+        number, by=by, language=language, demonstration=bool(settings.DEMONSTRATION),
+        proof=queries.journal_proof(at=timezone.now()), proof_page=proof == "page",
+    )  # fmt: skip
     return _bytes(data, f"{number}.pdf", "application/pdf")
 
 
