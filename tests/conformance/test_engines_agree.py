@@ -20,7 +20,9 @@ from tests.conformance import artefacts, circumstances, journal_cases, mutations
 from tests.conformance.engine_page import build, in_chromium, in_node, needs_build, needs_chromium
 
 ROOT = Path(__file__).parents[2]
-VERIFY = json.loads((ROOT / "conformance" / "verify.json").read_text("utf-8"))
+VERIFY, JOURNAL = (
+    json.loads((ROOT / "conformance" / f"{name}.json").read_text("utf-8")) for name in ("verify", "journal")
+)
 MAKERS = (
     *(artefacts.forms, artefacts.refused, artefacts.contents, artefacts.messages),
     *(circumstances.circumstances, circumstances.keys_and_numbers, circumstances.standings),
@@ -28,7 +30,7 @@ MAKERS = (
     mutations.mutations,
 )
 MADE = {"bundle": dict(artefacts.plain.WRITTEN), "cases": [case for maker in MAKERS for case in maker()]}
-FILES = {"verify.json": VERIFY, "made here": MADE}
+FILES = {"verify.json": VERIFY, "journal.json": JOURNAL, "made here": MADE}
 
 ASK = "async (file) => { const all = []; for await (const one of engine.reports(file)) all.push(one); return all; }"
 
@@ -89,6 +91,38 @@ def test_the_engine_in_node_says_what_ours_says(name, built, tmp_path):
 @pytest.mark.parametrize("name", FILES)
 def test_the_engine_in_a_browser_says_what_ours_says(name, page):
     assert not differing(FILES[name], page.evaluate(ASK, FILES[name]))
+
+
+OLDER = {
+    "without Ed25519": """const importKey = SubtleCrypto.prototype.importKey;
+        SubtleCrypto.prototype.importKey = function (form, data, name, ...more) {
+            return name.name === "Ed25519" ? Promise.reject(new DOMException("", "NotSupportedError"))
+                : importKey.call(this, form, data, name, ...more); };""",
+    "without WebCrypto": "Object.defineProperty(SubtleCrypto.prototype, 'importKey', {value: () => "
+    "Promise.reject(new DOMException('', 'NotSupportedError'))});",
+}
+
+
+@pytest.mark.browser
+@pytest.mark.enable_socket
+@needs_chromium
+@pytest.mark.parametrize("older", OLDER)
+def test_an_older_browser_says_the_same(older, page):
+    other = page.context.browser.new_page()
+    other.add_init_script(OLDER[older])
+    other.goto(page.url)
+    for name in ("verify.json", "journal.json"):
+        assert not differing(FILES[name], other.evaluate(ASK, FILES[name]))
+    other.close()
+
+
+def test_the_journals_cases_come_out_as_they_are_written():
+    for case, one in zip(JOURNAL["cases"], expected(JOURNAL), strict=True):
+        report, wanted = one["report"], case["expect"]
+        found = {
+            str(check["id"]): check["result"] for check in report["checks"] if str(check["id"]) in wanted["checks"]
+        }
+        assert {"verdict": report["verdict"], "advice": report["advice"], "checks": found} == wanted, case["name"]
 
 
 def test_the_cases_reach_every_verdict_and_every_result_of_every_check():
