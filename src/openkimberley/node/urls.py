@@ -7,8 +7,9 @@ from pathlib import Path
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from openkimberley.node import pages
+from openkimberley.node import journal_pages, pages
 from openkimberley.node.api import api
+from openkimberley.node.verifier import web as verifier
 
 AREAS = ("participants", "trade", "alerts", "certificates", "witness", "shipments", "accounts")
 
@@ -17,9 +18,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search", pages.search, name="search"),
     path("verify", pages.verify, name="verify"),
     path("verify/frame", pages.scan_frame, name="scan_frame"),
+    path("verifier/", verifier.page, name="verifier"),
+    path("verifier/sw.js", verifier.worker, name="verifier_worker"),
+    path("verifier/manifest.json", verifier.manifest, name="verifier_manifest"),
+    path("verifier/bundle.json", verifier.bundle, name="verifier_bundle"),
+    path("verifier/icon.<str:kind>", verifier.icon, name="verifier_icon"),
     path("rules", pages.rules, name="rules"),
-    path("journal", pages.journal_page, name="journal"),
-    path("journal/check", pages.journal_check, name="journal_check"),
+    path("journal", journal_pages.journal, name="journal"),
+    path("journal/check", journal_pages.check, name="journal_check"),
+    path("journal/checkpoint", journal_pages.checkpoint, name="journal_checkpoint"),
+    path("journal/tile/<path:address>", journal_pages.tile, name="journal_tile"),
     path("guide", pages.guide, name="guide"),
     path("bundle.json", pages.bundle, name="bundle"),
     path("healthz", pages.health, name="health"),
