@@ -199,7 +199,13 @@ class Guard:
     """Somebody at a border post with the file on a stick, on one device without a network."""
 
     def __init__(
-        self, browser, folder: Path, *, language: str = "en", size: tuple[int, int] = (390, 844), adopt: bool = True,
+        self,
+        browser,
+        folder: Path,
+        *,
+        language: str = "en",
+        size: tuple[int, int] = (390, 844),
+        adopt: bool = True,
         bundle: dict | None = None,
     ) -> None:
         self.file = folder / "verifier.html"
