@@ -29,10 +29,13 @@ from openkimberley.certificates import facts
 from openkimberley.certificates.statements import full_qr, issue_credential, label_qr, present_credential
 from openkimberley.node.verifier import page as made
 from openkimberley.trust import jws, qr, statuslist
-from openkimberley.trust.canonical import b64u
+from openkimberley.trust.canonical import b64u, canonical
 from openkimberley.trust.keys import SoftwareKey
+from openkimberley.trust.notes import LOG, VerifierKey
 from openkimberley.trust.statuslist import Status, StatusList
-from openkimberley.trust.tests.lists import Scheme, key
+from openkimberley.trust.tests.lists import Scheme, key, keys_document
+from openkimberley.trust.trustlist import ceremony, making
+from openkimberley.trust.trustlist.roles import keys_file
 from tests.journeys.test_browser import AXE, CHROMIUM, FLAGS, free_port
 
 pytestmark = [
@@ -48,6 +51,7 @@ KEY = SoftwareKey.from_secret("BW/sign/2026-1", "Ed25519", bytes(range(32)))
 FORGER = SoftwareKey.from_secret("BW/sign/2026-1", "Ed25519", bytes(range(1, 33)))
 LIST = "https://kp.example/status/1"
 VOID_INDEX = 5
+ORIGIN = "journal.bw.example/1"
 HISTORY = [{"status": "PARTICIPANT", "from": "2003-01-01", "until": None, "source": "list"}]
 
 
@@ -641,7 +645,12 @@ def test_without_a_store_the_page_says_that_it_remembers_nothing(chromium, tmp_p
 def scheme() -> Scheme:
     """The offices of the Scheme, with Botswana on their signed list."""
     found = Scheme(at=NOW - 2 * DAY).found()
-    found.enrol("BW")
+    found.own["BW"] = [key(f"BW/trust/{n}") for n in (1, 2, 3)]
+    log = {"origin": ORIGIN, "vkey": VerifierKey(ORIGIN, LOG, key("journal").public_key).text}
+    files = {keys_file("BW", "BW"): canonical(keys_document("BW", "sign/2027-1", "status/2027-1", log=log))}
+    present = ["A", "B", "witness"]
+    request = ceremony.hold("BW", found.own["BW"], files, present=present, place="x", terms=found.terms, at=found.at)
+    found.repo = making.enrol(found.repo, request, terms=found.terms, at=found.at)
     found.publish()
     return found
 
