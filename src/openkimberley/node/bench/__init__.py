@@ -18,6 +18,7 @@ BENCHES = {
     "issue": "openkimberley.node.bench.issuing:issue",
     "register-get": "openkimberley.node.bench.serving:register_get",
     "page": "openkimberley.node.bench.serving:page",
+    "verifier-page": "openkimberley.node.bench.bordercheck:verifier_page",
 }
 """Every benchmark and the function that measures it; imported once Django runs on the benchmark's own node."""
 
