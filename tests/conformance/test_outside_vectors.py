@@ -3,12 +3,15 @@
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from openkimberley.kernel.errors import Untrusted
-from openkimberley.trust import cose, merkle, notes, sdjwt, statuslist
+from openkimberley.trust import cose, httpsig, merkle, notes, sdjwt, statuslist
 from openkimberley.trust.canonical import canonical, unb64u
 from openkimberley.trust.keys import PublicKey
 
@@ -151,3 +154,27 @@ def test_the_signed_note_of_the_specification_holds(path):
     assert [one.key for one in note.verified([key])] == [key]
     with pytest.raises(Untrusted):
         notes.Note.parse(vector["note"].replace("example message", "altered message")).verified([key])
+
+
+@pytest.mark.parametrize("path", files("http-sig/*.json"), ids=name)
+def test_the_signed_request_of_rfc_9421_holds_at_its_moment(path):
+    vector = json.loads(path.read_text("utf-8"))
+    wanted = vector["request"]
+    headers = {**wanted["headers"], "Signature-Input": vector["signature_input"], "Signature": vector["signature"]}
+    public = load_pem_public_key(vector["public_key_pem"].encode()).public_bytes_raw()
+    known = {"test-key-ed25519": PublicKey(kid="test-key-ed25519", alg="Ed25519", pub=public, use="transport")}
+    covered = ("date", "@method", "@path", "@authority", "content-type", "content-length")
+    request = httpsig.Request(wanted["method"], f"https://{wanted['headers']['Host']}{wanted['target']}", headers)
+
+    def at(seconds, request=request, covered=covered):
+        return httpsig.holds(request, key=known.get, now=datetime.fromtimestamp(seconds, UTC), covered=covered)
+
+    assert at(1618884473).keyid == "test-key-ed25519"
+    for wrong in (
+        {"seconds": 1618884473 + 3600},
+        {"request": replace(request, method="GET")},
+        {"request": replace(request, headers={**headers, "Date": "Tue, 20 Apr 2021 02:07:56 GMT"})},
+        {"covered": httpsig.COVERED},
+    ):
+        with pytest.raises(Untrusted):
+            at(**{"seconds": 1618884473, **wrong})

@@ -17,6 +17,8 @@ FIGURES = {
     "verify-offline": ["verify-offline"],
     "check-rules": ["check-rules"],
     "issue": ["issue"],
+    "journal-append": ["journal-append"],
+    "journal-proof": ["journal-proof"],
     "register-get": ["register-get"],
     "page": [
         f"page-{one}{size}" for one in ("list", "list-search", "list-last", "certificate") for size in ("", "-size")

@@ -75,6 +75,12 @@ def open_file(sha256: str) -> bytes:
     return data
 
 
+def remove(sha256: str) -> None:
+    """Remove a file for good. Only an act of erasing asks for it, after looking whether others still need it."""
+    if _NAME.match(sha256):
+        _path(sha256).unlink(missing_ok=True)
+
+
 def attachment(sha256: str, name: str) -> HttpResponse:
     """The file as an answer that a browser saves or shows in an ``img``, and never runs. The caller asks permission."""
     data = open_file(sha256)

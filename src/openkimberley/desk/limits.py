@@ -17,7 +17,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from openkimberley.desk.web import actor_of, problem
+from openkimberley.desk.api import problem
+from openkimberley.desk.web import actor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

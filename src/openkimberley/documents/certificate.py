@@ -31,6 +31,9 @@ MIN_QR_MM = 36.0
 MAX_QR_MM = 52.0
 """Larger than this the code takes the room of the fields; the profile of the full QR stays below it."""
 
+MIN_PROOF_MM = 47.0
+"""The code of a proof is larger than that of the certificate: it holds hashes and cosignatures (trust.md 2.4)."""
+
 LINES_ON_FACE = 5
 """More HS lines than these go to a schedule on the following pages; the face then shows the total only."""
 
@@ -137,11 +140,23 @@ def _data(page: Page) -> dict[str, Any]:
         "qr_mm": side,
         "attachment": f"{page.number}.sd-jwt",
         "sd_jwt": page.sd_jwt,
+        "proof": page.proof,
+        "proof_attachment": f"{page.number}.tlog-proof",
+        **_proof_code(page.proof_code),
     }
+
+
+def _proof_code(text: str) -> dict[str, Any]:
+    """The second code, for a page of its own; nothing where there is none."""
+    if not text:
+        return {"proof_svg": "", "proof_mm": 0}
+    return {"proof_svg": qr_svg(text, QR_ECC), "proof_mm": qr_side_mm(text, QR_ECC, at_least=MIN_PROOF_MM)}
 
 
 def render_certificate(page: Page) -> bytes:
     """The certificate as PDF/A-3a and PDF/UA-1, unsealed, with ``NUMBER.sd-jwt`` attached; equal input, equal bytes.
+
+    With a proof, ``NUMBER.tlog-proof`` is attached too, and its code stands on a last page.
 
     Raises ``NotPrintable`` if it cannot be set whole: a character without glyph, too much text, too large a QR code.
     """

@@ -71,6 +71,8 @@ class Page:
     the countries of ``origin`` where known. ``language`` is ``en`` for English only. ``demonstration`` prints a mark
     across the page: a made-up certificate must never pass for a real one. ``void`` is the reason of voidness; it prints
     VOID across the page.
+    ``proof`` is the text that proves the certificate's entry in its issuer's journal: it is attached; ``proof_code``
+    the same as a code, printed on a page of its own. Both exist only after signing, so a page may have neither.
     ``issued_at_unix`` is the second of signing; it dates the file, so that equal input gives equal bytes.
     """
 
@@ -110,6 +112,8 @@ class Page:
     replaces: str = ""
     void: str = ""
     demonstration: bool = False
+    proof: str = ""
+    proof_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ MAX_ATTACHMENT_BYTES = 256 * 1024
 MAX_ATTACHMENTS = 8
 MAX_CMS_HEX = 64 * 1024
 
+PROOF_HEADER = b"c2sp.org/tlog-proof@v1\n"
+"""How the proof of a journal entry begins."""
+
 SealState = Literal["intact", "altered", "unsigned", "unknown_signer", "unreadable"]
 
 _PARSE = "1 parse"
@@ -74,7 +77,7 @@ _JWS = re.compile(rb"ey" + _B64 + rb"{1,2000}\." + _B64 + rb"{2,100000}\." + _B6
 
 @dataclass(frozen=True, slots=True)
 class PdfReading:
-    """What a PDF holds. ``sd_jwt`` and ``receipt`` are *not verified* here, nor is ``number``, which they state.
+    """What a PDF holds. ``sd_jwt``, ``receipt`` and ``proof`` are *not verified* here, nor the ``number`` they state.
 
     ``seal`` speaks of the file alone; ``certificate_sha256`` is the seal certificate's, in hex; ``sealed_at`` is the
     time that the sealed bytes state; ``detail`` is for people.
@@ -82,6 +85,7 @@ class PdfReading:
 
     sd_jwt: str | None
     receipt: str | None
+    proof: str | None
     number: str | None
     seal: SealState
     certificate_sha256: str | None
@@ -109,11 +113,12 @@ def read_pdf(pdf: bytes, roots: Sequence[bytes] = ()) -> PdfReading:
     if re.search(rb"/Encrypt\s{0,3}\d+\s+\d+\s+R", pdf):
         raise Untrusted(_PARSE, "the PDF is encrypted")
     trusted = _roots(roots)
-    sd_jwt, receipt = _statements(pdf)
+    sd_jwt, receipt, proof = _statements(pdf)
     seal = _seal(pdf, trusted)
     return PdfReading(
         sd_jwt,
         receipt,
+        proof,
         _number(sd_jwt or receipt, pdf),
         seal.state,
         seal.certificate_sha256,
@@ -132,18 +137,20 @@ def _roots(roots: Sequence[bytes]) -> list[x509.Certificate]:
 # --- attachments ------------------------------------------------------------------------------------------------------
 
 
-def _statements(pdf: bytes) -> tuple[str | None, str | None]:
-    """The attached SD-JWT and receipt. Raises ``Untrusted`` if there are two different ones of a kind."""
-    sd_jwts, receipts = set(), set()
+def _statements(pdf: bytes) -> tuple[str | None, str | None, str | None]:
+    """The attached SD-JWT, receipt and proof. Raises ``Untrusted`` if there are two different ones of a kind."""
+    sd_jwts, receipts, proofs = set(), set(), set()
     for content in _attachments(pdf):
         text = content.strip()
         if _SD_JWT.fullmatch(text):
             sd_jwts.add(text.decode("ascii"))
         elif _JWS.fullmatch(text):
             receipts.add(text.decode("ascii"))
-    if len(sd_jwts) > 1 or len(receipts) > 1:
+        elif content.startswith(PROOF_HEADER):
+            proofs.add(content.decode("utf-8", "replace"))
+    if len(sd_jwts) > 1 or len(receipts) > 1 or len(proofs) > 1:
         raise Untrusted(_PARSE, "the PDF holds more than one signed statement")
-    return next(iter(sd_jwts), None), next(iter(receipts), None)
+    return next(iter(sd_jwts), None), next(iter(receipts), None), next(iter(proofs), None)
 
 
 def _attachments(pdf: bytes) -> Iterator[bytes]:

@@ -5,6 +5,25 @@ from __future__ import annotations
 from django.db import models
 
 
+class Personal(models.Model):
+    """What an act said of persons and trade, beside the journal: the entry holds its salted hash, this the words.
+
+    The journal is for ever and this is not: when it is erased, the hash left behind tells nobody anything.
+    """
+
+    index = models.BigIntegerField(primary_key=True)  # of the entry
+    authority = models.CharField(max_length=12, blank=True)
+    subject = models.CharField(max_length=80)
+    text = models.TextField()  # canonical JSON with a random salt
+
+    class Meta:
+        ordering = ["index"]
+        indexes = [models.Index(fields=["subject"], name="journal_personal_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.subject}"
+
+
 class Entry(models.Model):
     """One act that happened. Holds identifiers, never foreign keys, so that it neither blocks nor follows live data.
 

@@ -10,20 +10,22 @@ from django.db.models import Count
 
 from openkimberley.journal import chain, standing
 from openkimberley.journal.guard import must_not_sign
-from openkimberley.journal.models import Checkpoint, Cosignature, Entry
+from openkimberley.journal.models import Checkpoint, Cosignature, Entry, Personal
 from openkimberley.journal.standing import size
 from openkimberley.journal.tree import Tiles
 from openkimberley.kernel.errors import NotFound, Untrusted
+from openkimberley.trust.canonical import b64u, sha256
 from openkimberley.trust.notes import Note, parse_signature
 from openkimberley.trust.proof import Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from django.db.models import QuerySet
 
 __all__ = [
-    "HEARTBEAT", "consistency", "cosignatures", "cosigning_due", "entries", "head", "history", "must_not_sign",
+    "HEARTBEAT", "authorities", "consistency", "cosignatures", "cosigning_due", "entered_before", "entries",
+    "head", "history", "index_of", "must_not_sign",
     "newest", "note", "proof", "said", "size", "verify",
 ]  # fmt: skip
 
@@ -45,12 +47,28 @@ def entries(*, subject: str = "", authority: str = "", event: str = "") -> Query
 
 def history(subject: str) -> list[dict[str, Any]]:
     """All acts on one subject, oldest first, as the journal's statements."""
-    return [json.loads(text) for text in Entry.objects.filter(subject=subject).values_list("statement", flat=True)]
+    rows = Entry.objects.filter(subject=subject).values_list("statement", flat=True)
+    beside = dict(Personal.objects.filter(subject=subject).values_list("index", "text"))
+    return [_whole(json.loads(text), beside) for text in rows]
+
+
+def _whole(said: dict[str, Any], beside: Mapping[int, str]) -> dict[str, Any]:
+    """An entry's text with what stands beside the journal of it, as long as that was not erased."""
+    if text := beside.get(said["index"]):
+        said["statement"] = {**said["statement"], **json.loads(text)["said"]}
+    return said
 
 
 def said(row: Entry) -> dict[str, Any]:
     """An entry as its text says it, with its hash for whoever keeps heads of the chain."""
-    return {**json.loads(row.statement), "hash": bytes(row.hash).hex()}
+    beside = dict(Personal.objects.filter(index=row.index).values_list("index", "text"))
+    return {**_whole(json.loads(row.statement), beside), "hash": bytes(row.hash).hex()}
+
+
+def authorities() -> list[str]:
+    """The authorities that have acted here, by code."""
+    found = Entry.objects.exclude(authority="").order_by("authority").values_list("authority", flat=True)
+    return list(found.distinct())
 
 
 def head() -> str:
@@ -77,7 +95,17 @@ def verify() -> tuple[int, list[str]]:
             yield chain.Link(index, statement.encode(), bytes(previous), bytes(hash_), entry.encode(), bytes(leaf))
 
     faults = chain.faults(links())
-    return count, faults + misfiled
+    return count, faults + misfiled + altered_beside()
+
+
+def altered_beside() -> list[str]:
+    """Words beside the journal that are not those which the entry took the hash of. Erased ones are no fault."""
+    found = []
+    for row in Personal.objects.order_by("index").iterator(chunk_size=2000):
+        entry = Entry.objects.filter(index=row.index).values_list("statement", flat=True).first()
+        if entry is None or json.loads(entry).get("personal") != b64u(sha256(row.text.encode())):
+            found.append(f"what entry {row.index} said of persons was altered")
+    return found
 
 
 def newest(*, cosigned: bool = False, at: datetime | None = None) -> Checkpoint | None:
@@ -88,6 +116,12 @@ def newest(*, cosigned: bool = False, at: datetime | None = None) -> Checkpoint 
     if cosigned:
         rows = rows.filter(size__in=Cosignature.objects.values("size"))
     return rows.first()
+
+
+def latest(count: int, *, at: datetime) -> list[Checkpoint]:
+    """The newest checkpoints that witnesses have cosigned, newest first."""
+    rows = Checkpoint.objects.filter(at__lte=at, size__in=Cosignature.objects.values("size"))
+    return list(rows.order_by("-size")[:count])
 
 
 def cosignatures(row: Checkpoint) -> list[Cosignature]:
@@ -120,6 +154,21 @@ def cosigning_due(*, at: datetime, every: timedelta = HEARTBEAT) -> Checkpoint |
 def consistency(old: int, new: int) -> list[bytes]:
     """The hashes that show the journal of ``new`` entries to begin with that of ``old`` ones. ``ValueError`` if not."""
     return standing.tiles().tree(new).consistency(old)
+
+
+def entered_before(index: int, moment: datetime) -> bool:
+    """Whether the entry at an index was made before a moment; False where there is none."""
+    return Entry.objects.filter(index=index, at__lt=moment).exists()
+
+
+def index_of(number: str) -> int:
+    """The index of the entry that issued the certificate of this number. Raises ``NotFound`` (certificate)."""
+    rows = Entry.objects.filter(subject=number, event__in=["certificate.issued", chain.RECOVERED]).order_by("-index")
+    for index, entry in rows.values_list("index", "entry"):
+        published = json.loads(entry)
+        if (published.get("t"), published.get("n")) == ("kpc.issue", number):
+            return int(index)
+    raise NotFound("certificate in the journal", number)
 
 
 def proof(index: int, *, at: datetime, enough: Callable[[Note], bool] | None = None) -> Proof | None:

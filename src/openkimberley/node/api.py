@@ -19,7 +19,8 @@ from openkimberley.desk.web import actor_of, demand
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.rules import register
-from openkimberley.node.verifying import current_bundle, verify_file
+from openkimberley.verification.files import verify_file
+from openkimberley.verification.known import known_bundle
 
 AREAS = ("participants", "trade", "alerts", "certificates", "shipments", "accounts")
 MOST_TEXT = 200_000  # characters: an SD-JWT of fifty lines is 12,000
@@ -42,6 +43,7 @@ class ToVerify(Schema):
 
     artefact: str
     authority: str = ""
+    proof: str = ""
 
 
 @api.post("/verify", auth=None, tags=["verification"])
@@ -54,8 +56,8 @@ def verify(request: HttpRequest, body: ToVerify) -> Any:
         return too_many(request, seconds)
     now = timezone.localtime()
     report = verify_file(
-        body.artefact[:MOST_TEXT].encode(), current_bundle(at=now), now=now,
-        authority=body.authority or actor_of(request).authority or None,
+        body.artefact[:MOST_TEXT].encode(), known_bundle(at=now, authority=actor_of(request).authority), now=now,
+        authority=body.authority or actor_of(request).authority or None, proof=body.proof[:MOST_TEXT],
     )  # fmt: skip
     return report.as_json()
 

@@ -4,13 +4,15 @@ from django.apps import AppConfig
 
 
 class NodeConfig(AppConfig):
-    """Sets up SQLite's durability and the node's signing keys."""
+    """Tells the areas below who signs, and where their bundle comes from."""
 
     name = "openkimberley.node"
     label = "node"
 
     def ready(self) -> None:
         """Give ``trust.signing`` the node's keystore. Keys are opened when first used, never at start."""
-        from openkimberley.node import keys
+        from openkimberley.node import bundles, keys
+        from openkimberley.verification import known
 
         keys.install()
+        known.provide(bundles.desk_bundle)

@@ -1,8 +1,7 @@
-"""Commands that answer questions: rules, verify, bundle, journal."""
+"""Commands that answer questions: rules, verify, bundle."""
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -13,7 +12,6 @@ from openkimberley.desk.atomic import write_atomically
 from openkimberley.desk.cli import (
     CANNOT_TELL,
     EXIT_OF_VERDICT,
-    REFUSED,
     Day,
     fail,
     json_option,
@@ -60,15 +58,23 @@ def default_bundle() -> Path | None:
 @click.option("--bundle", "bundle_path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--at", type=Day(), help="Judge as of this day (default: today).")
 @click.option("--authority", help="Whose desk asks, such as EU-BE.")
+@click.option(
+    "--proof",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The proof from the issuer's journal, as text or KPP1: code (a PDF brings its own).",
+)
 @json_option
-def verify(artefact: Path, bundle_path: Path | None, at: date | None, authority: str | None, as_json: bool) -> None:
+def verify(
+    *, artefact: Path, bundle_path: Path | None, at: date | None, authority: str | None, proof: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Is this QR text, SD-JWT or PDF genuine and usable? Needs no database and no network.
 
     The bundle holds the participants, keys and statuses that are trusted. Where none is named it is this node's own
     (KIMBERLEY_DIR), else the one adopted with `kimberley bundle import`; never a file that just lies beside the paper.
     """
-    from openkimberley.node.verifying import verify_file
-    from openkimberley.verification.statements import Bundle
+    from openkimberley.node import bundles
+    from openkimberley.verification.files import verify_file
 
     path = bundle_path or default_bundle()
     if path is None:
@@ -79,7 +85,8 @@ def verify(artefact: Path, bundle_path: Path | None, at: date | None, authority:
     try:
         if len(data) > MOST_BYTES:
             raise Untrusted("1 parse", f"{artefact.name} is larger than any certificate ({MOST_BYTES} bytes at most)")
-        report = verify_file(data, Bundle.from_bytes(path.read_bytes()), now=moment, authority=authority)
+        known = bundles.load(path.read_bytes(), now=moment)
+        report = verify_file(data, known, now=moment, authority=authority, proof=proof.read_text() if proof else "")
     except Untrusted as error:  # nothing was judged: no verdict against the paper
         fail(error, as_json=as_json, status=CANNOT_TELL)
     document = {**report.as_json(), "bundle": str(path)}
@@ -109,59 +116,31 @@ bundle.add_command(verifier)
 
 @bundle.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def export(file: Path) -> None:
-    """Write this node's bundle to FILE, for a stick or an e-mail."""
+@click.option("--authority", default="", help="For whose officers; needed where the node serves several authorities.")
+def export(file: Path, authority: str) -> None:
+    """Write this node's bundle to FILE, for a stick or an e-mail; packed where FILE ends in .gz."""
     start_django()
     from django.utils import timezone
 
     from openkimberley.certificates import queries
+    from openkimberley.node import bundles
 
-    write_atomically(file, json.dumps(queries.bundle(at=timezone.localtime()), ensure_ascii=False).encode())
+    served = queries.served()
+    if not authority and len(served) != 1:
+        raise click.UsageError(f"name whose officers it is for with --authority: {', '.join(served)}")
+    data = bundles.handed_out(at=timezone.localtime(), authority=authority or served[0])
+    write_atomically(file, bundles.packed(data) if file.suffix == ".gz" else data)
     click.echo(f"{file}: {file.stat().st_size} bytes")
 
 
 @bundle.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(file: Path) -> None:
-    """Adopt FILE as the bundle that this machine trusts. Do this only with a file from your own authority."""
-    adopt(file.read_bytes())
-    click.echo(f"adopted: {place.adopted_bundle()}")
+    """Adopt FILE as the bundle that this machine trusts. Do this only with a file from your own authority.
 
-
-def adopt(data: bytes) -> None:
-    """Check that the bytes are a bundle and adopt them; an older bundle never replaces a newer one of the same node.
-
-    Raises ``Untrusted``.
+    The first one adopts the root of its trust list; every later one has to follow from it, and none goes back.
     """
-    from openkimberley.verification.statements import Bundle
+    from openkimberley.node import bundles
 
-    new = Bundle.from_bytes(data)
-    path = place.adopted_bundle()
-    if path.is_file():
-        old = Bundle.from_bytes(path.read_bytes())
-        if old.as_json().get("node") == new.as_json().get("node") and old.issued > new.issued:
-            raise Untrusted("1 parse", f"this bundle of {new.issued} is older than the adopted one of {old.issued}")
-    write_atomically(path, data)
-
-
-@click.group()
-def journal() -> None:
-    """The tamper-evident record."""
-
-
-@journal.command("verify")
-@json_option
-def journal_verify(as_json: bool) -> None:
-    """Re-check the whole journal."""
-    start_django()
-    from openkimberley.journal import queries
-
-    count, faults = queries.verify()
-    if as_json:
-        show_json({"entries": count, "faults": faults, "whole": not faults})
-    else:
-        click.echo(f"{count} entries, {'whole' if not faults else f'{len(faults)} faults'}")
-        for fault in faults:
-            click.echo(f"  {fault}")
-    if faults:
-        sys.exit(REFUSED)
+    bundles.adopt(file.read_bytes(), now=datetime.now(UTC))  # noqa: TID251 - a shell
+    click.echo(f"adopted: {place.adopted_bundle()}")

@@ -17,5 +17,12 @@ def exposition() -> tuple[bytes, str]:
     for status, count in certificates.count_by_status().items():
         states.labels(status).set(count)
     Gauge("kimberley_journal_entries", "Entries in the journal", registry=registry).set(journal.size())
+    newest = journal.newest()
+    Gauge("kimberley_journal_checkpoint_entries", "Entries under the newest checkpoint", registry=registry).set(
+        newest.size if newest else 0
+    )
+    Gauge("kimberley_journal_stopped", "1 where nothing may be signed: an old copy", registry=registry).set(
+        bool(journal.must_not_sign())
+    )
     Gauge("kimberley_notices_waiting", "Notices not delivered yet", registry=registry).set(shipments.notices_waiting())
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -1,8 +1,7 @@
-"""Pages that span areas: the work list, search, verification, rules, the journal, the guide, health and metrics."""
+"""Pages that span areas: the work list, search, verification, rules, the guide, health and metrics."""
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +21,15 @@ from openkimberley.certificates.forms.disclosure import CLAIMS
 from openkimberley.desk.limits import FRAMES, limited
 from openkimberley.desk.web import actor_of, demand
 from openkimberley.documents.qr import scan
-from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Permission, Role
 from openkimberley.kernel.errors import NotFound, NotPermitted, Untrusted
 from openkimberley.kernel.rules import register
+from openkimberley.node import bundles
 from openkimberley.node import metrics as measured
-from openkimberley.node.verifying import PDF_MAGIC, current_bundle, verify_file
 from openkimberley.shipments import queries as shipments
 from openkimberley.trade import queries as trade
+from openkimberley.verification.files import is_pdf, verify_file
+from openkimberley.verification.known import known_bundle
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -98,7 +98,7 @@ def _artefact(text: str, uploaded: bytes) -> bytes:
         return text.encode()
     if len(uploaded) > MOST_UPLOADED:
         raise Untrusted("1 parse", "the file is larger than any certificate")
-    if uploaded[:1024].lstrip().startswith(PDF_MAGIC) or _is_text(uploaded):
+    if is_pdf(uploaded) or _is_text(uploaded):
         return uploaded
     codes = [code for code in scan(uploaded) if code.startswith(("KPC1:", "KPL1:"))]
     if not codes:
@@ -115,8 +115,8 @@ def _is_text(data: bytes) -> bool:
 
 def _judge(request: HttpRequest, data: bytes) -> Report:
     """Ask the engine with the node's own bundle, for the desk of the signed-in officer if there is one."""
-    now = timezone.localtime()
-    return verify_file(data, current_bundle(at=now), now=now, authority=actor_of(request).authority or None)
+    now, by = timezone.localtime(), actor_of(request)
+    return verify_file(data, known_bundle(at=now, authority=by.authority), now=now, authority=by.authority or None)
 
 
 def _shown(report: Report) -> dict[str, Any]:
@@ -187,25 +187,6 @@ def rules(request: HttpRequest) -> HttpResponse:
     return render(request, "node/rules.html", {"groups": groups, "states": states, "wanted": wanted})
 
 
-@require_GET
-def journal_page(request: HttpRequest) -> HttpResponse:
-    """Every act, newest first, for those who may read the journal: an auditor's page."""
-    by = demand(request, Permission.JOURNAL_READ)
-    subject, event = (request.GET.get(name, "").replace("\0", "")[:80] for name in ("subject", "event"))
-    rows = journal.entries(subject=subject, event=event, authority=by.authority)
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    shown = [{"row": row, "said": json.loads(row.statement)["statement"]} for row in page]
-    return render(request, "node/journal.html", {"page": page, "shown": shown, "subject": subject, "event": event})
-
-
-@require_POST
-def journal_check(request: HttpRequest) -> HttpResponse:
-    """Re-check the whole chain now and say what was found."""
-    demand(request, Permission.JOURNAL_READ)
-    count, faults = journal.verify()
-    return render(request, "node/journal_check.html", {"count": count, "faults": faults})
-
-
 GUIDE_OF = {
     Role.APPLICANT: "apply", Role.AGENT: "apply", Role.ISSUING_OFFICER: "examine", Role.APPROVING_OFFICER: "approve",
     Role.IMPORT_OFFICER: "import", Role.SUPERVISOR: "supervise",
@@ -222,8 +203,8 @@ def guide(request: HttpRequest) -> HttpResponse:
 @require_GET
 def bundle(request: HttpRequest) -> HttpResponse:
     """The node's bundle, for a stick: participants, public keys, statuses. For officers; it lists who was confirmed."""
-    demand(request, Permission.PAPER_REGISTER)
-    body = json.dumps(certificates.bundle(at=timezone.localtime()), ensure_ascii=False)
+    by = demand(request, Permission.PAPER_REGISTER)
+    body = bundles.handed_out(at=timezone.localtime(), authority=by.authority)
     response = HttpResponse(body, content_type="application/json")
     response["Content-Disposition"] = 'attachment; filename="bundle.json"'
     return response

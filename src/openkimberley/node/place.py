@@ -82,6 +82,11 @@ def adopted_bundle() -> Path:
     return Path(state) / "openkimberley" / "bundle.json"
 
 
+def adopted_memory() -> Path:
+    """What this machine remembers of the trust list it adopted, so that it never goes back."""
+    return adopted_bundle().with_name("trust.json")
+
+
 def database(place: Place) -> dict[str, Any]:
     """Django's description of the database: PostgreSQL by ``KIMBERLEY_DATABASE`` (a URL), else SQLite in the folder.
 

@@ -38,15 +38,35 @@ def _publish(at: datetime) -> int:
     return actions.publish_due(by=NODE, at=at)
 
 
+def _seal(at: datetime) -> int:
+    from openkimberley.journal.actions.sequencing import make_checkpoint
+
+    return int(make_checkpoint(at=at) is not None)
+
+
 DUE: dict[str, Callable[[datetime], int]] = {
     "status lists published": _publish,
     "withdrawals and corrections told": _tell,
     "confirmations chased": _chase,
     "notices delivered": _deliver,
+    "checkpoints made": _seal,
 }
 """What is looked at on every round, and the act that does it."""
 
 
 def tick(*, at: datetime) -> dict[str, int]:
-    """Do everything that is due. Each act stands alone: one that fails does not keep the next from its turn."""
-    return {what: act(at) for what, act in DUE.items()}
+    """Do everything that is due. Each act stands alone: one that fails does not keep the next from its turn.
+
+    Raises an ``ExceptionGroup`` of what failed, after all had their turn.
+    """
+    done: dict[str, int] = {}
+    failed: list[Exception] = []
+    for what, act in DUE.items():
+        try:
+            done[what] = act(at)
+        except Exception as error:
+            error.add_note(f"while doing: {what}")
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup(f"{len(failed)} of {len(DUE)} things due failed", failed)
+    return done

@@ -150,6 +150,16 @@ class ReasonForm(Form):
     reason = words(_("Why?"), rows=4)
 
 
+class EraseForm(Form):
+    """On what basis what is personal is erased."""
+
+    ground = forms.ChoiceField(
+        label=_("Why?"), widget=forms.RadioSelect,
+        choices=[("RETENTION", _("The time for which it is kept is over")), ("ORDER", _("A court ordered it"))],
+    )  # fmt: skip
+    basis = words(_("Law or order"), _("The article, or the court and number of its order. No names."), longest=300)
+
+
 class AddressForm(Form):
     """Where an e-mail that was not sent is to go."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from openkimberley.shipments.web import inbound, outbound, papers
+from openkimberley.shipments.web import erasing, inbound, outbound, papers
 
 urlpatterns = [
     path("shipments", outbound.listing, name="shipments"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("shipments/<str:number>/cancel", outbound.cancel, name="shipment-cancel"),
     path("shipments/<str:number>/confirmation", outbound.confirmation, name="shipment-confirmation"),
     path("shipments/<str:number>/address", outbound.readdress, name="shipment-address"),
+    path("certificates/<str:number>/erase", erasing.erase, name="shipment-erase"),
     path("imports", inbound.listing, name="imports"),
     path("imports/present", inbound.present, name="present"),
     path("imports/<str:number>", inbound.summary, name="arrival"),

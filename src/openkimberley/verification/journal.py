@@ -14,7 +14,7 @@ from openkimberley.trust.canonical import b64u, canonical
 from openkimberley.trust.proof import PREFIX, Proof
 from openkimberley.trust.times import Bounds, backdated, logged_between
 from openkimberley.verification.facts import Check, Claims, Result
-from openkimberley.verification.statements import CID_PREFIX, MAX_LOG_DELAY_H, Authority, Bundle
+from openkimberley.verification.statements import MAX_LOG_DELAY_H, Authority, Bundle
 
 PASS, WARN, FAIL, UNKNOWN = Result.PASS, Result.WARN, Result.FAIL, Result.UNKNOWN
 
@@ -63,7 +63,7 @@ def entered(case: Case) -> Logged:
     listed = case.bundle.authorities.get(case.claims.authority)
     if listed is None or listed.journal is None:
         return UNLOGGED
-    brought = case.bundle.proofs.get(case.claims.cid[:CID_PREFIX]) if case.claims.cid else None
+    brought = case.bundle.proof_of(case.claims.cid)
     written = case.proof or (brought.proof if brought else "")
     if not written:
         return Logged(_absent(case))

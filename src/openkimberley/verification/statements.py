@@ -7,7 +7,7 @@ not its own affair: the shell takes it from a place it trusts.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
@@ -136,8 +136,15 @@ class Ban(NamedTuple):
 class Bundle:
     """The indexed bundle. ``expected`` is None where this bundle knows no advance notices at all."""
 
-    def __init__(self, written: Mapping[str, Any]) -> None:
-        """Read a bundle's JSON. Raises ``Untrusted("0 bundle", ...)`` where it is not one."""
+    def __init__(
+        self, written: Mapping[str, Any], *, prove: Callable[[bytes], Proved | None] | None = None
+    ) -> None:  # fmt: skip
+        """Read a bundle's JSON. Raises ``Untrusted("0 bundle", ...)`` where it is not one.
+
+        ``prove`` finds the proof of a certificate by the first bytes of its cid, where the bundle brings none: a node
+        has its own journal at hand.
+        """
+        self._prove = prove
         try:
             if written["v"] != 1:
                 raise Untrusted(STEP, "the bundle is of a version this program does not know")
@@ -219,6 +226,11 @@ class Bundle:
             code: Ban(_day(ban["from"]), _day(ban["until"]) if ban.get("until") else None, str(ban.get("reason", "")))
             for code, ban in bans.items()
         }
+
+    def proof_of(self, cid: bytes) -> Proved | None:
+        """The proof of a certificate from its issuer's journal, by its cid or a label's part of it."""
+        known = self.proofs.get(cid[:CID_PREFIX])
+        return known if known or not cid or self._prove is None else self._prove(cid[:CID_PREFIX])
 
     def participant_of(self, authority: str) -> str:
         """The Participant that an authority belongs to; of an unknown one, what stands before its hyphen."""

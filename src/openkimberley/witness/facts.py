@@ -119,6 +119,10 @@ class AlarmCode(StrEnum):
     UNANNOUNCED = "unannounced"  # a certificate of a partner of whom we expect a notice for each, and none came
 
 
+PASSING = frozenset({AlarmCode.QUORUM, AlarmCode.HEARTBEAT})
+"""What may be well again tomorrow: said at every round as long as it lasts. Everything else is said once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """A finding: what, in which journal, a sentence for people, what shows it, and what to do about it.
@@ -145,6 +149,13 @@ class Alarm:
             "alarm": self.code.value, "origin": self.origin, "key": self.key, "sentence": self.sentence,
             "remedy": self.remedy, "evidence": dict(self.evidence), "mark": self.mark,
         }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Alarm:
+        """The finding that ``as_json`` wrote."""
+        return cls(
+            AlarmCode(said["alarm"]), said["origin"], said["key"], said["sentence"], said["remedy"], said["evidence"]
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +185,7 @@ class Announced:
     cid: str
     day: str
     origin: str
+
+
+STALE = 86_400 + 6 * 3600
+"""Seconds after which a journal's last checkpoint is too old: a day, and a while for a line that is down."""

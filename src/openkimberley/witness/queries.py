@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from openkimberley.journal import standing
+from openkimberley.journal.marks import Mark
+from openkimberley.journal.models import Checkpoint
 from openkimberley.kernel.errors import NotFound
 from openkimberley.trust.notes import Note, VerifierKey
 from openkimberley.trust.policy import Policy
 from openkimberley.witness import facts
+from openkimberley.witness.alone.asking import Send, last_seen, send
 from openkimberley.witness.models import Asked, Evidence, Finding, Office, WitnessedLog
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ POLICY_FILE = "witness-policy.txt"
 
 def own_origin() -> str:
     """The name of this node's own journal, empty where it keeps none that is published."""
-    return str(settings.PLACE.config.get("origin", ""))
+    return standing.origin()
 
 
 def office() -> Office | None:
@@ -36,13 +40,11 @@ def own_keys() -> frozenset[bytes]:
 
 
 def policy_text() -> str:
-    """The witness policy in force: that of the trust list, else the one set by hand in ``node.json``; empty if neither.
-
-    The trust list's files lie below ``DIR/trust``, a target under its own name or after the hash of its contents.
-    """
-    folder: Path = settings.PLACE.root / "trust"
-    found = sorted(folder.rglob(f"*{POLICY_FILE}"), key=lambda path: path.stat().st_mtime) if folder.is_dir() else []
-    return found[-1].read_text(encoding="utf-8") if found else str(settings.PLACE.config.get("policy", ""))
+    """The witness policy in force: that of the trust list, else the one set by hand in ``node.json``; or empty."""
+    published: Path = settings.PLACE.root / "trust" / "targets" / POLICY_FILE
+    return (
+        published.read_text(encoding="utf-8") if published.is_file() else str(settings.PLACE.config.get("policy", ""))
+    )
 
 
 def policy() -> Policy | None:
@@ -86,6 +88,20 @@ def evidence(origin: str = "") -> QuerySet[Evidence]:
 def findings() -> QuerySet[Finding]:
     """What the monitor has reported, newest first."""
     return Finding.objects.all()
+
+
+def recent_checkpoints(most: int = 200) -> list[Checkpoint]:
+    """The last checkpoints of this node's own journal, newest first."""
+    return list(Checkpoint.objects.order_by("-size")[:most])
+
+
+def remembered(*, get: Send = send) -> list[Mark]:
+    """How far others have seen this node's own journal, for whoever answers: an old copy of it is told by that."""
+    found = policy()
+    own, origin = own_keys(), own_origin()
+    asking = [key for key in found.witnesses.values() if key.public_key not in own] if found and origin else []
+    seen = [last_seen(found.addresses[key], key, origin, get=get) for key in asking if found and key in found.addresses]
+    return [Mark(one.size, one.root) for one in seen if one is not None]
 
 
 def asked() -> dict[str, Asked]:

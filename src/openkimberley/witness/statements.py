@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 
 from openkimberley.kernel.errors import Untrusted
@@ -43,8 +44,24 @@ def read_submission(body: bytes) -> Submission:
     proof = tuple(map(bytes_of, lines))
     if any(len(one) != 32 for one in proof):
         raise Untrusted(STEP, "a hash of the proof is not 32 bytes long")
-    note = Note.parse(rest)
+    note = _lenient(rest)
     return Submission(decimal(first.removeprefix("old ")), proof, note, Checkpoint.parse(note.text))
+
+
+def _lenient(data: bytes) -> Note:
+    """The note without those signature lines that cannot be read: a stranger's line is nobody's, however it is made."""
+    try:
+        return Note.parse(data)
+    except Untrusted:
+        text, gap, lines = data.decode("utf-8", "replace").rpartition("\n\n")
+        Checkpoint.parse(text + "\n")
+        if not gap or not lines.endswith("\n") or lines.count("\n") > MAX_LINES:
+            raise
+    found: list[Signature] = []
+    for line in lines.removesuffix("\n").split("\n"):
+        with contextlib.suppress(Untrusted):
+            found += Note.parse(f"{text}\n\n{line}\n").signatures
+    return Note(text + "\n", tuple(found))
 
 
 def read_cosignatures(body: str, text: str, keys: Iterable[VerifierKey]) -> list[Signature]:

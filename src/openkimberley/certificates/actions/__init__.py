@@ -21,6 +21,7 @@ from openkimberley.certificates.actions.application import (
     withdraw,
 )
 from openkimberley.certificates.actions.disclosure import Presentation, disclose
+from openkimberley.certificates.actions.erasure import erase, reduced, remove_files
 from openkimberley.certificates.actions.examination import examine, refuse, return_to_applicant, value
 from openkimberley.certificates.actions.issue import approve
 from openkimberley.certificates.actions.keys import end_key, register_key
@@ -37,6 +38,7 @@ __all__ = [
     "end_key",
     "enter_correction",
     "enter_received",
+    "erase",
     "examine",
     "file",
     "instruct_correction",
@@ -50,9 +52,11 @@ __all__ = [
     "record_end_abroad",
     "record_export_step",
     "record_import_step",
+    "reduced",
     "refuse",
     "register_key",
     "register_range",
+    "remove_files",
     "report_lost",
     "return_to_applicant",
     "save_draft",

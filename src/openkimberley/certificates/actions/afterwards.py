@@ -46,7 +46,7 @@ def void(*, by: Actor, at: datetime, number: str, why: str, reason: str) -> Cert
     _move(row, S.VOID, at=at)
     record(
         "certificate.voided", by=by, at=at, subject=number,
-        statement={"t": "kpc.void", "h": row.cid, "why": why, "reason": reason},
+        statement={"t": "kpc.void", "h": row.cid, "why": why}, personal={"reason": reason},
         public=statements.void_entry(unb64u(row.cid), on=at.date(), why=why),
     )  # fmt: skip
     return row
@@ -66,7 +66,7 @@ def report_lost(*, by: Actor, at: datetime, number: str, circumstances: str) -> 
     )  # fmt: skip
     record(
         "certificate.lost", by=by, at=at, subject=number,
-        statement={"t": "kpc.void", "h": row.cid, "why": "stolen", "circumstances": circumstances},
+        statement={"t": "kpc.void", "h": row.cid, "why": "stolen"}, personal={"circumstances": circumstances},
         public=statements.void_entry(unb64u(row.cid), on=at.date(), why="stolen"),
     )  # fmt: skip
     return row
@@ -115,7 +115,7 @@ def instruct_correction(*, by: Actor, at: datetime, number: str, field: str, new
     )  # fmt: skip
     record(
         "certificate.correction_instructed", by=by, at=at, subject=number,
-        statement={"h": row.cid, "field": field, "old": old, "new": new, "reason": reason},
+        statement={"h": row.cid, "field": field}, personal={"old": old, "new": new, "reason": reason},
     )  # fmt: skip
     return correction
 

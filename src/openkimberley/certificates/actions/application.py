@@ -190,7 +190,7 @@ def file(*, by: Actor, at: datetime, reference: str, version: int, declared: boo
     row.save()
     record(
         "application.filed", by=by, at=at, subject=reference,
-        statement={"content": row.content, "declared_by": row.declared_by, "company": row.company},
+        statement={"declared_by": row.declared_by, "company": row.company}, personal={"content": row.content},
     )  # fmt: skip
     return row
 

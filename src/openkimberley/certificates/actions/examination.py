@@ -41,7 +41,7 @@ def return_to_applicant(*, by: Actor, at: datetime, reference: str, reason: str)
     move(row, S.RETURNED, at=at)
     row.reason = reason
     row.save()
-    record("application.returned", by=by, at=at, subject=reference, statement={"reason": reason})
+    record("application.returned", by=by, at=at, subject=reference, statement={}, personal={"reason": reason})
     return row
 
 
@@ -77,8 +77,8 @@ def examine(
         "application.examined", by=by, at=at, subject=reference,
         statement={
             "method": method, "parcels": parcels, "lines": weighed, "carats": str(total), "seals": found.seals,
-            "origin_evidence": origin_evidence,
         },
+        personal={"origin_evidence": origin_evidence, "method_reason": method_reason, "remarks": remarks},
     )  # fmt: skip
     return found
 
@@ -121,5 +121,8 @@ def refuse(*, by: Actor, at: datetime, reference: str, reason: str, rules_cited:
     move(row, S.REFUSED, at=at)
     row.reason, row.decided_by = reason, by.id
     row.save()
-    record("application.refused", by=by, at=at, subject=reference, statement={"reason": reason, "rules": rules_cited})
+    record(
+        "application.refused", by=by, at=at, subject=reference, statement={"rules": rules_cited},
+        personal={"reason": reason},
+    )  # fmt: skip
     return row

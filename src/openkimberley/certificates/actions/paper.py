@@ -86,8 +86,8 @@ def write_off_form(*, by: Actor, at: datetime, serial: str, status: FormStatus, 
     form.status, form.reason, form.changed_at = status.value, reason, at
     form.save(update_fields=["status", "reason", "changed_at"])
     record(
-        f"form.{status.value.lower()}", by=by, at=at, subject=serial, statement={"serial": serial, "reason": reason},
-        public=statements.form_entry(serial),
+        f"form.{status.value.lower()}", by=by, at=at, subject=serial, statement={"serial": serial},
+        personal={"reason": reason}, public=statements.form_entry(serial),
     )  # fmt: skip
     if status in ALERT_OF:
         alerts.raise_alert(

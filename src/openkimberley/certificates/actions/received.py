@@ -50,6 +50,6 @@ def enter_correction(
     )  # fmt: skip
     record(
         "certificate.correction_entered", by=by, at=at, subject=number,
-        statement={"field": field, "old": old, "new": new, "reason": reason},
+        statement={"field": field}, personal={"old": old, "new": new, "reason": reason},
     )  # fmt: skip
     return row

@@ -12,7 +12,7 @@ from openkimberley.certificates.queries.asking import (
     stated,
     valuations,
 )
-from openkimberley.certificates.queries.bundling import bundle, keys, local, public_key, signed_local
+from openkimberley.certificates.queries.bundling import bundle, keys, listing, local, public_key, served, signed_local
 from openkimberley.certificates.queries.disclosures import (
     company_of,
     disclosures,
@@ -46,11 +46,19 @@ from openkimberley.certificates.queries.pages import (
     language_of,
     page_of,
 )
+from openkimberley.certificates.queries.retention import (
+    due_for_erasure,
+    ended_on,
+    erasure,
+    file_in_use,
+    retention_years,
+)
 from openkimberley.certificates.queries.sight import (
     application,
     certificate,
     certificate_facts,
     issued,
+    issued_as,
     participant_of,
     parts,
     visible,
@@ -106,7 +114,11 @@ __all__ = [
     "drawn",
     "draws_of",
     "due",
+    "due_for_erasure",
     "edition",
+    "ended_on",
+    "erasure",
+    "file_in_use",
     "fill",
     "forms_count",
     "held_licences",
@@ -114,9 +126,11 @@ __all__ = [
     "holdings",
     "index_of_lists",
     "issued",
+    "issued_as",
     "keys",
     "label_pdf",
     "language_of",
+    "listing",
     "lists",
     "local",
     "may_number",
@@ -139,7 +153,9 @@ __all__ = [
     "read_content",
     "readable",
     "received",
+    "retention_years",
     "search",
+    "served",
     "shown_certificate",
     "signed_lists",
     "signed_local",

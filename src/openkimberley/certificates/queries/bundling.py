@@ -62,6 +62,12 @@ def keys(authority: str, use: str = "") -> list[SigningKey]:
     return list(rows.filter(use=use) if use else rows)
 
 
+def served() -> list[str]:
+    """The authorities whose certificates this node signs."""
+    rows = SigningKey.objects.filter(use="sign").values_list("authority", flat=True)
+    return sorted(rows.distinct().order_by())
+
+
 def public_key(row: SigningKey) -> PublicKey:
     """A registered key as a trust list states it."""
     return PublicKey(
@@ -73,14 +79,6 @@ def public_key(row: SigningKey) -> PublicKey:
 def _make_bundle(*, at: datetime) -> dict[str, Any]:
     """Gather a bundle from the register, the keys, the certificates and the alerts."""
     register = participants.register()
-    by_authority: dict[str, dict[str, Any]] = {}
-    for key in SigningKey.objects.all():
-        entry = by_authority.setdefault(key.authority, _authority_entry(key.authority))
-        if key.use == "seal":
-            entry["seal_certificates"].append(hashlib.sha256(bytes(key.x509)).hexdigest())
-            entry["seal_roots"].append(b64u(bytes(key.root)))
-        else:
-            entry["keys"].append(public_key(key).as_json())
     standing = Certificate.objects.filter(status__in=STANDING)
     return {
         "v": 1,
@@ -95,7 +93,7 @@ def _make_bundle(*, at: datetime) -> dict[str, Any]:
             }
             for code, one in register.participants.items()
         },
-        "authorities": by_authority,
+        "authorities": {authority: listing(authority) for authority in served()},
         "status_lists": _status_lists(at),
         "expected": list(standing.values_list("cid", flat=True)),
         **_known(),
@@ -160,15 +158,16 @@ def _period(period: StatusPeriod) -> dict[str, Any]:
     }
 
 
-def _authority_entry(authority: str) -> dict[str, Any]:
-    """What the bundle says of an authority besides its keys: its Participant and the numbers it may give."""
-    rows = ranges(authority)
+def listing(authority: str) -> dict[str, Any]:
+    """What a trust list says of an authority on this node: its Participant, its keys, the numbers it may give."""
+    rows, every = ranges(authority), keys(authority)
+    seals = [row for row in every if row.use == "seal"]
     return {
         "participant": participant_of(authority),
         "mode": "node",
-        "keys": [],
-        "seal_certificates": [],
-        "seal_roots": [],
+        "keys": [public_key(row).as_json() for row in every if row.use != "seal"],
+        "seal_certificates": [hashlib.sha256(bytes(row.x509)).hexdigest() for row in seals],
+        "seal_roots": [b64u(bytes(row.root)) for row in seals],
         "number_patterns": sorted({f"^{row.prefix}[0-9]{{{row.digits}}}$" for row in rows}),
         "ranges": [{"series": row.prefix, "from": row.first, "to": row.last, "year": row.year or 0} for row in rows],
     }

@@ -17,8 +17,10 @@ from openkimberley.documents.facts import Label, Page, PageKind, PrintedLine, Pr
 from openkimberley.documents.label import render_label
 from openkimberley.documents.seal import seal_pdf
 from openkimberley.kernel.actor import Actor
+from openkimberley.kernel.errors import Conflict
 from openkimberley.participants import queries as participants
 from openkimberley.trust.canonical import unb64u
+from openkimberley.trust.proof import Proof
 from openkimberley.trust.qr import check_code
 from openkimberley.trust.signing import signer_for
 
@@ -41,7 +43,7 @@ def language_of(authority: str) -> str:
     return wanted[0] if wanted else "en"
 
 
-def page_of(row: Certificate, *, language: str = "", demonstration: bool = False) -> Page:
+def page_of(row: Certificate, *, language: str = "", demonstration: bool = False, proof: str = "") -> Page:
     """A certificate as the printed page shows it."""
     says = certificate_facts(row)
     assert says.exporter is not None
@@ -68,7 +70,16 @@ def page_of(row: Certificate, *, language: str = "", demonstration: bool = False
         validated_by=says.validated.by if says.validated else "",
         validated_on=says.validated.date if says.validated else None, countersigned_by=says.countersigned_by,
         zone=says.zone, replaces=row.replaces, void=row.status if gone else "", demonstration=demonstration,
+        proof=proof, proof_code=_proof_code(proof),
     )  # fmt: skip
+
+
+def _proof_code(text: str) -> str:
+    """The proof as a code, empty where there is none."""
+    if not text:
+        return ""
+    found = Proof.parse(text)
+    return found.code(log=found.checkpoint.origin)
 
 
 def _printed(party: facts.Party) -> PrintedParty:
@@ -88,14 +99,30 @@ def authority_name(code: str, *, on: date) -> str:
     return known.name if known else code
 
 
-def certificate_pdf(number: str, *, by: Actor, language: str = "", demonstration: bool = False) -> bytes:
-    """The certificate as a sealed PDF/A page. Equal every time it is made, since its date is that of issue."""
+def certificate_pdf(
+    number: str, *, by: Actor, language: str = "", demonstration: bool = False,
+    proof: Callable[[Certificate], str] | None = None,
+) -> bytes:  # fmt: skip
+    """The certificate as a sealed PDF/A page. Equal every time it is made, since its date is that of issue.
+
+    ``proof`` gives the text of the proof that it stands in the journal, or empty: it is attached, printed as a code on
+    a last page, and sealed with the rest. A page that is made before there is one goes without.
+    """
     row = certificate(number, by=by)
-    page = render_certificate(page_of(row, language=language, demonstration=demonstration))
+    refuse_erased(row)
+    page = render_certificate(
+        page_of(row, language=language, demonstration=demonstration, proof=proof(row) if proof else "")
+    )
     sealing = keys(row.authority, "seal")
     if not sealing:
         return page
     return seal_pdf(page, _der_signer(signer_for(row.authority, "seal")), bytes(sealing[-1].x509), at=row.issued_at)
+
+
+def refuse_erased(row: Certificate) -> None:
+    """Raise ``Conflict`` where nothing is left to print: what was personal in the certificate was erased."""
+    if row.erased_at:
+        raise Conflict(f"what certificate {row.number} said was erased on {row.erased_at:%Y-%m-%d}")
 
 
 def _der_signer(signer: Signer) -> Callable[[bytes], bytes]:
@@ -111,6 +138,7 @@ def _der_signer(signer: Signer) -> Callable[[bytes], bytes]:
 def label_pdf(number: str, *, by: Actor, demonstration: bool = False) -> bytes:
     """The label for the sealed bag."""
     row = certificate(number, by=by)
+    refuse_erased(row)
     says = certificate_facts(row)
     return render_label(
         Label(

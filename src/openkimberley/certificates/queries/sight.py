@@ -69,6 +69,12 @@ def issued(number: str) -> Certificate | None:
     return Certificate.objects.filter(number=number).first()
 
 
+def issued_as(cid: str) -> Certificate | None:
+    """The certificate of a cid that this node issued, or of the first characters of one; None where there is none."""
+    # a range and not "starts with": a range uses the index, on every database
+    return Certificate.objects.filter(cid__gte=cid, cid__lt=cid + "~").first() if cid else None
+
+
 def certificate_facts(row: Certificate) -> facts.Certificate:
     """An issued certificate as the facts that rules read."""
     return statements.certificate_from_json(row.content)

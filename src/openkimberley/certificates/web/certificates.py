@@ -15,7 +15,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from openkimberley.certificates import actions, queries
+from openkimberley.certificates import actions, queries, rules
 from openkimberley.certificates.facts import CertificateStatus, Kind
 from openkimberley.certificates.forms.fields import DeskForm
 from openkimberley.certificates.forms.officer import (
@@ -91,7 +91,8 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
         "acts": show.certificate_acts(row, by, today=today),
         "code": check_code(unb64u(row.cid)),
         "corrections": [(one, labels.get(one.field, one.field)) for one in queries.corrections(number, row.authority)],
-        "qr": qr_svg(row.qr_full, title=_("QR code of certificate %(number)s") % {"number": number}),
+        "qr": qr_svg(row.qr_full, title=_("QR code of certificate %(number)s") % {"number": number})
+        if row.qr_full else "", "erase": _erasing(row, by, today),
         "expired": today > row.expiry_date, "officer": not by.companies and by.authority == row.authority,
         "own_application": not by.companies or row.application.company in by.companies,
         "timeline": show.timeline(
@@ -99,6 +100,18 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
         ),
         "shipment": shipment_of(row, by), "languages": languages(),
     })  # fmt: skip
+
+
+def _erasing(row: Certificate, by: Actor, today: Any) -> str:
+    """The address at which what is personal may be erased, once its time is over; empty otherwise."""
+    ended = queries.ended_on(row, on=today)
+    over = ended is not None and rules.may_erase(ended, on=today, years=queries.retention_years(row), ordered=False)
+    if not over or row.erased_at or row.authority != by.authority or not by.may(P.CERTIFICATE_ERASE):
+        return ""
+    try:
+        return reverse("shipment-erase", args=[row.number])
+    except NoReverseMatch:  # a node that only issues
+        return ""
 
 
 TOLD = {

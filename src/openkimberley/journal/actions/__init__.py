@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from django.db import connection, transaction
 
 from openkimberley.journal import chain, guard
-from openkimberley.journal.models import Entry
+from openkimberley.journal.models import Entry, Personal
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotPermitted, Refused
-from openkimberley.trust.canonical import b64u
+from openkimberley.trust.canonical import b64u, sha256
 from openkimberley.trust.merkle import leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 A = ParamSpec("A")
 R = TypeVar("R")
@@ -98,31 +98,32 @@ def _record_refusal(name: str, refusal: Refused, *, by: Actor, at: datetime) -> 
         _single_file()
         _append(
             "act.refused", by=by, at=at, subject=refusal.subject or name,
-            statement={"action": name, "rules": sorted({o.rule for o in refusal.objections}),
-                       "objections": [o.message for o in refusal.objections]},
+            statement={"action": name, "rules": sorted({o.rule for o in refusal.objections})},
+            personal={"objections": [o.message for o in refusal.objections]},
         )  # fmt: skip
 
 
 def record(
     event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any],
-    public: Mapping[str, Any] | None = None,
+    public: Mapping[str, Any] | None = None, personal: Mapping[str, Any] | None = None,
 ) -> int:  # fmt: skip
     """Enter an act in the journal, inside the action's transaction. Returns the entry's index.
 
     ``event`` is ``noun.past_participle``; ``subject`` the official identifier; ``statement`` JSON without floats.
     ``public`` is what the published journal says of the act (docs/spec/journal.md); without it, a bare commitment.
-    Raises ``RuntimeError`` outside an action.
+    ``personal`` is what the act said of persons and trade, names and free text: it is kept beside the journal, which
+    holds its salted hash, so that it can be erased one day. Raises ``RuntimeError`` outside an action.
     """
     own = _entries.get()
     if own is None:
         raise RuntimeError("record() is called inside an action only")
     own[0] += 1
-    return _append(event, by=by, at=at, subject=subject, statement=statement, public=public)
+    return _append(event, by=by, at=at, subject=subject, statement=statement, public=public, personal=personal)
 
 
 def _append(
     event: str, *, by: Actor, at: datetime, subject: str, statement: Mapping[str, Any],
-    public: Mapping[str, Any] | None = None,
+    public: Mapping[str, Any] | None = None, personal: Mapping[str, Any] | None = None,
 ) -> int:  # fmt: skip
     """Insert the next entry. Must be inside a transaction that stands in single file. Raises ``Conflict`` in a backup.
 
@@ -137,6 +138,10 @@ def _append(
         "authority": by.authority, "subject": subject, "statement": dict(statement), "salt": b64u(token_bytes(16)),
         **({"public": dict(public)} if public else {}),
     }  # fmt: skip
+    if personal:
+        beside = chain.canonical({"said": dict(personal), "salt": b64u(token_bytes(16))})
+        whole["personal"] = b64u(sha256(beside))
+        Personal.objects.create(index=index, authority=by.authority, subject=subject, text=beside.decode())
     text = chain.canonical(whole)
     entry = chain.published(text, public)
     Entry.objects.create(
@@ -145,3 +150,11 @@ def _append(
         entry=entry.decode(), leaf=leaf_hash(entry),
     )  # fmt: skip
     return index
+
+
+def erase_personal(subjects: Iterable[str], *, authority: str) -> int:
+    """Erase what the acts of an authority on these subjects said of persons. Must be inside an action, which records
+    it. Returns how many entries lost their words; the entries themselves stay as they are."""
+    if _entries.get() is None:
+        raise RuntimeError("erase_personal() is called inside an action only")
+    return Personal.objects.filter(subject__in=list(subjects), authority=authority).delete()[0]

@@ -103,10 +103,12 @@ def _publish(row: Checkpoint | None, written: int, before: int) -> None:
         raise Conflict(reason)
     if row is None:
         return
-    folder = standing.folder()
+    folder, note = standing.folder(), str(queries.note(row)).encode()
+    if before == written == row.size and folder.read(CHECKPOINT) == note:
+        return
     if written < row.size:
         folder.write(standing.tiles().files(written, row.size, standing.entries))
-    folder.write([(CHECKPOINT, str(queries.note(row)).encode())])
+    folder.write([(CHECKPOINT, note)])
     for tile in completed(before, row.size):
         folder.prune(tile)
 

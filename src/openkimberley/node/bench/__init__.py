@@ -16,6 +16,8 @@ BENCHES = {
     "verify-offline": "openkimberley.node.bench.offline:verify_offline",
     "check-rules": "openkimberley.node.bench.offline:check_rules",
     "issue": "openkimberley.node.bench.issuing:issue",
+    "journal-append": "openkimberley.node.bench.journalling:append",
+    "journal-proof": "openkimberley.node.bench.journalling:proof",
     "register-get": "openkimberley.node.bench.serving:register_get",
     "page": "openkimberley.node.bench.serving:page",
     "verifier-page": "openkimberley.node.bench.bordercheck:verifier_page",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -104,8 +105,15 @@ def _key(name: str) -> SoftwareKey:
 
 def _policy(codes: list[str]) -> bytes:
     """A witness policy with one witness for each authority."""
-    lines = [f"witness {code} witness.{code.lower()}.example+00000000+{'A' * 44}" for code in codes]
+    lines = [f"witness {code} {_vkey(f'witness.{code.lower()}.kp.example', 4)}" for code in codes]
     return "\n".join([*lines, f"group kp 2 {' '.join(codes)}", "quorum kp", ""]).encode()
+
+
+def _vkey(name: str, kind: int) -> str:
+    """A verifier key as signed notes write it (C2SP signed-note): name, id and kind with the public key."""
+    public = bytes([kind]) + _key(name).public_key
+    digest = sha256(name.encode() + b"\n" + public)
+    return f"{name}+{digest[:4].hex()}+{b64encode(public).decode()}"
 
 
 def _keys_document(code: str, count: int) -> dict[str, Any]:
@@ -121,9 +129,9 @@ def _keys_document(code: str, count: int) -> dict[str, Any]:
         "number_patterns": [f"^{code}[0-9]{{7}}$"],
         "ranges": [{"series": code, "from": 1, "to": 9_999_999, "year": 0}],
         "seal_certificates": [sha256(f"{code} seal {n}".encode()).hex() for n in (1, 2)], "seal_roots": [],
-        "log": {"origin": f"journal.{low}.kp.example/1", "vkey": f"journal.{low}.kp.example/1+00000000+{'A' * 44}",
+        "log": {"origin": f"journal.{low}.kp.example/1", "vkey": _vkey(f"journal.{low}.kp.example/1", 1),
                 "start": "2027-01-01", "previous": []},
-        "witness": {"name": f"witness.{low}.kp.example", "vkey": f"witness.{low}.kp.example+00000000+{'A' * 44}"},
+        "witness": {"name": f"witness.{low}.kp.example", "vkey": _vkey(f"witness.{low}.kp.example", 4)},
         "routes": [{"kind": "https", "url": f"https://kp.{low}.example/kpx"}, {"kind": "file"}],
         "status_lists": [f"https://kp.{low}.example/status/{code}/2027-1"],
     }  # fmt: skip

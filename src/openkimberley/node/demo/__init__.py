@@ -81,14 +81,15 @@ def build(where: place.Place, *, tell: Any) -> dict[str, Any]:
 
 def _adopt(where: place.Place, tell: Any) -> None:
     """Let this machine trust the demonstration's bundle, unless it trusts a real one already."""
-    from openkimberley.node.ask import adopt
+    from openkimberley.node.bundles import adopt
 
     path = place.adopted_bundle()
     try:
         demonstration = not path.is_file() or json.loads(path.read_bytes()).get("demonstration", False)
         if demonstration:
             path.unlink(missing_ok=True)
-            adopt(where.bundle.read_bytes())
+            place.adopted_memory().unlink(missing_ok=True)
+            adopt(where.bundle.read_bytes(), now=datetime.now(UTC))  # noqa: TID251 - a shell
             tell(f"This machine now trusts the demonstration's bundle: {path}")
         else:
             tell(f"This machine trusts a real bundle; for the demonstration's papers name --bundle {where.bundle}")

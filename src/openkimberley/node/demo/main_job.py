@@ -11,13 +11,14 @@ from openkimberley.certificates import queries as certificate_queries
 from openkimberley.desk.atomic import write_atomically
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.rules import functions
-from openkimberley.node import place
+from openkimberley.node import bundles, place
 from openkimberley.node.demo import story
-from openkimberley.node.demo.people import BY_KEY
+from openkimberley.node.demo.people import ANTWERP, BY_KEY
 from openkimberley.node.demo.story import Clock, draft
-from openkimberley.node.verifying import current_bundle, verify_file
 from openkimberley.participants import queries as participants
 from openkimberley.shipments import actions as shipments
+from openkimberley.verification.files import verify_file
+from openkimberley.verification.known import known_bundle
 
 LINES = [
     {"hs": "7102.31", "carats": "1843.27", "usd": "421234.56"},
@@ -44,7 +45,9 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     tell(f"  announced   {sent} notices by e-mail (as files in {where.outbox.name}/)")
     story.depart(clock, one)
     _bundle(where, where.bundle.name, at=clock.now)
-    report = verify_file(one.qr_full.encode(), current_bundle(at=clock.now), now=clock.now, authority="EU-BE")
+    report = verify_file(
+        one.qr_full.encode(), known_bundle(at=clock.now, authority="EU-BE"), now=clock.now, authority="EU-BE"
+    )
     document = report.as_json()
     tell(f"  verified    {document['verdict']}: {document['advice']} ({len(document['checks'])} checks)")
     story.present(clock, one)
@@ -88,5 +91,4 @@ def _bundle(where: place.Place, name: str, *, at: datetime) -> None:
 
     ``bundle-after.json`` knows of the confirmation: judged with it, the same paper is a second use.
     """
-    made = {**certificate_queries.bundle(at=at), "demonstration": True}
-    write_atomically(where.root / name, json.dumps(made, ensure_ascii=False, indent=1).encode())
+    write_atomically(where.root / name, bundles.handed_out(at=at, authority=ANTWERP, demonstration=True))

@@ -14,7 +14,8 @@ from openkimberley.certificates import actions, statements
 from openkimberley.certificates.models import Certificate
 from openkimberley.certificates.queries import bundling
 from openkimberley.certificates.tests.world import node, words  # noqa: F401
-from openkimberley.node.verifying import current_bundle, verify_file
+from openkimberley.verification.files import verify_file
+from openkimberley.verification.known import known_bundle
 from openkimberley.verification.statements import Bundle
 
 pytestmark = pytest.mark.usefixtures("node")
@@ -34,7 +35,7 @@ def part(one, profile, by=NALEDI):
 def test_every_part_is_judged_right_and_nothing_withheld_is_held_against_it(profile):
     one = story.issued()
     text = part(one, profile)
-    report = verify_file(text.encode(), current_bundle(at=NOW), now=NOW)
+    report = verify_file(text.encode(), known_bundle(at=NOW), now=NOW)
     assert (report.verdict.value, report.advice.value) == ("valid", "accept"), report.as_json()
     assert not [check for check in report.checks if check.result == "fail"]
     said = report.as_json()
@@ -46,7 +47,7 @@ def test_every_part_is_judged_right_and_nothing_withheld_is_held_against_it(prof
 @pytest.mark.parametrize("profile", ["bank", "monitor", "public"])
 def test_at_an_importing_desk_a_withheld_destination_is_unknown_and_no_fault(profile):
     text = part(story.issued(), profile)
-    report = verify_file(text.encode(), current_bundle(at=NOW), now=NOW, authority="EU-BE")
+    report = verify_file(text.encode(), known_bundle(at=NOW), now=NOW, authority="EU-BE")
     destination = report.check(12)
     if profile == "monitor":
         assert destination.result == "pass"
@@ -61,7 +62,7 @@ def test_a_part_of_a_void_certificate_is_invalid_whatever_it_shows(profile):
     text = part(one, profile)
     actions.void(by=NALEDI, at=NOW, number=one.number, why="recalled", reason="Ordered")
     bundling._bundle.clear()
-    report = verify_file(text.encode(), current_bundle(at=NOW), now=NOW)
+    report = verify_file(text.encode(), known_bundle(at=NOW), now=NOW)
     assert (report.verdict.value, report.check(9).result.value) == ("invalid", "fail")
 
 
@@ -70,13 +71,13 @@ def test_T04_what_was_confirmed_is_used_for_ever_by_status_three():
     text = part(one, "bank")
     Certificate.objects.filter(pk=one.pk).update(status="CONFIRMED")
     bundling._bundle.clear()
-    report = verify_file(text.encode(), current_bundle(at=NOW), now=NOW, authority="EU-DE")
+    report = verify_file(text.encode(), known_bundle(at=NOW), now=NOW, authority="EU-DE")
     assert report.check(9).detail == "The certificate was already confirmed: it cannot be used again."
 
 
 def test_T20_a_frozen_list_is_out_of_date_after_a_week_and_the_guard_is_told():
     one = story.issued()
-    kept = Bundle(dict(current_bundle(at=NOW).as_json()))
+    kept = Bundle(dict(known_bundle(at=NOW).as_json()))
     later = NOW + timedelta(days=7, seconds=1)
     report = verify_file(one.qr_full.encode(), kept, now=later)
     assert (report.check(9).result.value, report.verdict.value) == ("warn", "cannot_tell")
@@ -101,7 +102,7 @@ def test_T03_a_part_with_another_value_or_of_another_certificate_is_refused():
     one = story.issued()
     head, *shown = part(one, "bank").split("~")
     forged = "~".join([head, statements_forged(shown[0]), *shown[1:]])
-    report = verify_file(forged.encode(), current_bundle(at=NOW), now=NOW)
+    report = verify_file(forged.encode(), known_bundle(at=NOW), now=NOW)
     assert report.verdict.value == "invalid"
     assert report.check(1).result.value == "fail"
 

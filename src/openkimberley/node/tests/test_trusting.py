@@ -170,6 +170,46 @@ def test_one_sees_in_words_what_one_signs_and_may_say_no(desk: Desk):
     desk.here("sign targets", "--key", desk.bw, "--passphrase-file", desk.secret, stdin="y\n", says="1 more needed")
 
 
+def test_a_stick_with_a_false_past_hides_nothing_from_who_signs(desk: Desk, tmp_path: Path):
+    """The "published" version on the stick already has the change, so no difference would be told: it is refused."""
+    import shutil
+
+    desk.here("propose alerts/1.json", desk.file("a.json", {}))
+    words = desk.sign("targets", desk.bw)
+    assert "for the first time. Compare by voice" in words
+    desk.sign("targets", desk.eu)
+    desk.here("propose alerts/2.json", desk.file("a.json", {}))
+    assert "first time" not in desk.sign("targets", desk.bw)
+    old = Desk(tmp_path / "old")
+    shutil.copytree(desk.folder / "trust", old.folder / "trust")
+    desk.sign("targets", desk.eu)
+    desk.publish()
+    desk.here("renew targets")
+    desk.sign("targets", desk.bw, says="Compared with the list published on")
+    old.secret = desk.secret
+    old.sign("targets", desk.bw, fails=Untrusted, says="never goes back")
+    shutil.rmtree(old.folder / "trust/metadata")
+    old.sign("targets", desk.bw, fails=Untrusted, says="this folder holds none")
+    other = Desk(tmp_path / "other")
+    thief = other.key("side/X")
+    other.here("init --bilateral", "--side", public(thief), "--side", public(desk.bw), "--online", public(thief))
+    other.secret = desk.secret
+    for key in (thief, desk.bw):
+        if key is desk.bw:
+            other.sign("root", key, fails=Untrusted, says="this folder holds none")
+        else:
+            other.sign("root", key)
+
+
+def test_a_changed_past_is_told_as_well(desk: Desk):
+    rows = json.loads((desk.folder / "trust/targets/participants.json").read_text())
+    rows["participants"]["BW"]["history"][0]["from"] = "2004-01-01"
+    rows["participants"]["EU"]["history"] = []
+    words = desk.here("propose participants.json", desk.file("q.json", {**rows, "serial": 2}))
+    assert "BW: what was PARTICIPANT from 2003-01-01 becomes PARTICIPANT from 2004-01-01" in words
+    assert "EU (European Union): STATUS PARTICIPANT since 2003-01-01 -> no status" in words
+
+
 def test_passphrases_are_asked_for_and_never_shown(tmp_path: Path):
     desk = Desk(tmp_path / "d")
     desk.here("key office/1", "--memory", 1024, stdin="long enough\nlong enough\n")
@@ -355,6 +395,38 @@ def test_a_publication_that_broke_off_was_never_made(desk: Desk, monkeypatch: py
     assert opened(desk).versions == before
     desk.publish()
     assert opened(desk).versions["targets"] == 2
+
+
+def test_new_online_keys_survive_a_publication_that_broke_off(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    from openkimberley.node.trusting import folder
+
+    online = desk.key("online/2")
+    desk.here("rotate offices", "--online", public(online))
+    for key in (desk.bw, desk.eu):
+        desk.sign("root", key)
+    write = folder.write_atomically
+
+    def dies(path: Path, data: bytes, mode: int = 0o644) -> None:
+        if path.name == "timestamp.json":
+            raise OSError("no power")
+        write(path, data, mode)
+
+    monkeypatch.setattr(folder, "write_atomically", dies)
+    desk.online = online
+    desk.publish(fails=OSError)
+    monkeypatch.undo()
+    desk.publish()
+    assert opened(desk).root_version == 2
+
+
+@pytest.mark.django_db
+def test_the_register_of_a_node_comes_from_its_database(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from openkimberley.node import place
+
+    (tmp_path / "node").mkdir()
+    (tmp_path / "node/node.json").write_text(json.dumps(place.here().config))
+    monkeypatch.setenv("KIMBERLEY_DIR", str(tmp_path / "node"))
+    desk.here("propose participants.json --from-register", says="AO (Angola): ADDED")
 
 
 def test_names_from_another_machine_stay_inside_the_folder(tmp_path: Path):

@@ -11,12 +11,14 @@ import click
 from openkimberley.desk.atomic import write_atomically
 from openkimberley.desk.cli import json_option, show_json
 from openkimberley.kernel.errors import Conflict, Untrusted
-from openkimberley.node.trusting.folder import Folder, dir_option, now, read_json
+from openkimberley.node.trusting.folder import Folder, dir_option, now, read_bytes, read_json
 from openkimberley.trust import keystore
+from openkimberley.trust.canonical import sha256
 from openkimberley.trust.keys import ALGORITHMS, ED25519, SoftwareKey
-from openkimberley.trust.trustlist import gathering, rotating, telling
-from openkimberley.trust.trustlist.facts import STEP, fingerprint
-from openkimberley.trust.trustlist.roles import CODE, TARGETS
+from openkimberley.trust.trustlist import Memory, gathering, open_list, publishing, rotating, telling
+from openkimberley.trust.trustlist.facts import STEP, fingerprint, read_moment
+from openkimberley.trust.trustlist.repository import Repository
+from openkimberley.trust.trustlist.roles import CODE, TARGETS, TIMESTAMP
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9/._-]{0,60}\Z")
 FEWEST_CHARACTERS = 8
@@ -108,6 +110,7 @@ def sign(what: str, key_file: Path, yes: bool, passphrase_file: Path | None, roo
     """
     folder = Folder.at(root)
     repo, terms = folder.need()
+    seen = _compare(repo, key_file)
     code = what.removeprefix("consent-") if what.startswith("consent-") else ""
     if code and not CODE.match(code):
         raise click.UsageError(f"{what!r}: write consent- and the code of a participant, such as consent-BW")
@@ -126,9 +129,40 @@ def sign(what: str, key_file: Path, yes: bool, passphrase_file: Path | None, roo
         repo = rotating.consent(repo, code, signer, terms=terms, at=now())
     else:
         repo = gathering.add_signature(repo, what, signer)
+    if seen is not None:
+        write_atomically(_seen_file(key_file), seen.to_bytes())
     folder.stage(repo)
     left = gathering.missing(repo, what) if not code else 0
     click.echo(f"signed by {signer.kid}" + (f"; {left} more needed" if left else ""))
+
+
+def _seen_file(key_file: Path) -> Path:
+    """Where a key remembers the list that it last signed for."""
+    return key_file.with_name(f"{key_file.stem}.seen")
+
+
+def _compare(repo: Repository, key_file: Path) -> Memory | None:
+    """Open the published list that the proposal is compared with, against what this key has seen before.
+
+    Who brings a stick could bring a false "published" version too, in which the change already stands and so is not
+    told. Returns what to remember, None where nothing is published yet. Raises ``Untrusted``.
+    """
+    stamp = repo.published(TIMESTAMP)
+    if stamp is None:
+        if _seen_file(key_file).exists():
+            raise Untrusted(STEP, f"{key_file.name} has signed for a list that is published; this folder holds none")
+        return None
+    if _seen_file(key_file).exists():
+        memory = Memory.from_bytes(read_bytes(_seen_file(key_file)))
+    else:
+        root = repo.metadata.get("1.root.json", b"")
+        memory = Memory(root=root)
+        click.echo(f"{key_file.name} signs for this list for the first time. Compare by voice: 1.root.json has SHA-256")
+        click.echo(f"  {sha256(root).hex()}")
+    issued = read_moment(stamp.signed.unrecognized_fields.get("issued"))
+    found = open_list(publishing.bundle(repo), memory, now=issued, reference_time=issued)
+    click.echo(f"Compared with the list published on {issued:%Y-%m-%d %H:%M} UTC, serial {found.serial}.")
+    return found.memory
 
 
 @click.command()

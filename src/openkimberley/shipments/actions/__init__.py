@@ -11,6 +11,7 @@ from openkimberley.shipments.actions.discrepancy import (
     return_goods,
     tell_issuer,
 )  # fmt: skip
+from openkimberley.shipments.actions.erasure import erase
 from openkimberley.shipments.actions.export import (
     AppliedSeal,
     Picture,
@@ -41,7 +42,7 @@ from openkimberley.shipments.actions.telling import tell_changes, tell_correctio
 __all__ = [
     "AppliedSeal", "Picture", "accept_correction", "announce", "ask_issuer", "bring_original", "cancel", "chase",
     "chase_late", "check_paper_again", "claim_notices", "confirm_import", "confiscate", "decide_hold",
-    "deliver_notices", "depart", "detain", "enter_confirmation", "inspect", "letter", "mark_notice_sent",
+    "deliver_notices", "depart", "detain", "enter_confirmation", "erase", "inspect", "letter", "mark_notice_sent",
     "mark_notice_unsent", "present", "readdress_notice", "record_transit", "refuse_goods", "register_paper",
     "release_with_remedy", "return_goods", "seal", "tell_changes", "tell_correction", "tell_issuer",
     "tell_withdrawal", "wording",

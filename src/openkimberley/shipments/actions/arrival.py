@@ -162,7 +162,9 @@ def decide_hold(*, by: Actor, at: datetime, number: str, reason: str) -> Arrival
     refuse(queries.not_to_be_decided(row), subject=row.number)
     row.held, row.decision, row.decided_by = False, reason.strip(), by.id
     row.save(update_fields=["held", "decision", "decided_by"])
-    record("shipment.hold_decided", by=by, at=at, subject=row.number, statement={"reason": reason.strip()})
+    record(
+        "shipment.hold_decided", by=by, at=at, subject=row.number, statement={}, personal={"reason": reason.strip()}
+    )
     return row
 
 
@@ -198,9 +200,11 @@ def inspect(
         statement={
             "number": found.number, "seals": list(found.seals), "seals_intact": found.seals_intact,
             "tamper_resistant": found.tamper_resistant, "packed_alone": found.packed_alone, "parcels": found.parcels,
-            "lines": lines, "exporter": found.exporter, "importer": found.importer,
-            "remarks": remarks, "photographs": [[one.shows, one.sha256] for one in pictures],
-            "differences": differences, "rules": sorted({o.rule for o in objections}),
+            "lines": lines, "photographs": [[one.shows, one.sha256] for one in pictures],
+            "rules": sorted({o.rule for o in objections}),
+        },
+        personal={
+            "exporter": found.exporter, "importer": found.importer, "remarks": remarks, "differences": differences,
         },
     )  # fmt: skip
     serious = [o for o in objections if o.severity is Severity.REFUSE]
@@ -230,7 +234,7 @@ def _dispute(
         follow(row, CertificateStatus.DISPUTED, by=by, at=at)
     record(
         "discrepancy.opened", by=by, at=at, subject=row.number,
-        statement={"differences": differences, "rules": sorted({o["rule"] for o in objections})},
+        statement={"rules": sorted({o["rule"] for o in objections})}, personal={"differences": differences},
     )  # fmt: skip
 
 

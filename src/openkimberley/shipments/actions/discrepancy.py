@@ -37,9 +37,9 @@ def _close(case: DiscrepancyCase, way_out: facts.WayOut, *, by: Actor, at: datet
     record(
         "discrepancy.closed", by=by, at=at, subject=case.number,
         statement={
-            "way_out": way_out.value, "finding": case.finding, "measures": case.measures,
-            "technical_number": case.technical_number, "disposal": case.disposal,
+            "way_out": way_out.value, "finding": case.finding, "technical_number": case.technical_number,
         },
+        personal={"measures": case.measures, "disposal": case.disposal},
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def detain(*, by: Actor, at: datetime, number: str, reason: str) -> DiscrepancyC
     move(row, A.DETAINED)
     row.save(update_fields=["status"])
     follow(row, CertificateStatus.DISPUTED, by=by, at=at)
-    record("goods.detained", by=by, at=at, subject=row.number, statement={"reason": reason.strip()})
+    record("goods.detained", by=by, at=at, subject=row.number, statement={}, personal={"reason": reason.strip()})
     return case
 
 
@@ -87,7 +87,8 @@ def tell_issuer(*, by: Actor, at: datetime, number: str, question: str = "", add
     case.save(update_fields=["issuer_told_at"])
     record(
         "discrepancy.issuer_told", by=by, at=at, subject=row.number,
-        statement={"to": notice.to_authority, "message_id": notice.message_id, "question": question.strip()},
+        statement={"to": notice.to_authority, "message_id": notice.message_id},
+        personal={"question": question.strip()},
     )  # fmt: skip
     return notice
 
@@ -111,7 +112,7 @@ def accept_correction(
     case.save(update_fields=["differences"])
     record(
         "discrepancy.corrected", by=by, at=at, subject=row.number,
-        statement={"field": field, "old": old, "new": new, "left": len(case.differences)},
+        statement={"field": field, "left": len(case.differences)}, personal={"old": old, "new": new},
     )  # fmt: skip
     if not case.differences and not queries.serious(case) and row.inspections.exists():
         # the issuer says itself that its own slip of the pen made the difference: another authority's act (R084)
@@ -207,7 +208,7 @@ def confiscate(*, by: Actor, at: datetime, number: str, reason: str, disposal: s
     follow(row, CertificateStatus.REFUSED, by=by, at=at)
     record(
         "goods.confiscated", by=by, at=at, subject=row.number,
-        statement={"reason": reason.strip(), "disposal": disposal.strip()},
+        statement={}, personal={"reason": reason.strip(), "disposal": disposal.strip()},
     )  # fmt: skip
     return confirmation
 
@@ -237,6 +238,6 @@ def return_goods(
     follow(row, CertificateStatus.RETURNED, by=by, at=at)
     record(
         "goods.returned", by=by, at=at, subject=row.number,
-        statement={"technical_number": technical, "request": request, "way_out": way_out.value},
+        statement={"technical_number": technical, "way_out": way_out.value}, personal={"request": request},
     )  # fmt: skip
     return confirmation

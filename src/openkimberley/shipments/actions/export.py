@@ -160,8 +160,9 @@ def announce(
         expect(row, by=by, at=at)
     record(
         "shipment.announced", by=by, at=at, subject=number,
-        statement={"to": row.importing_authority, "carrier": carrier, "courier_licence": courier_licence,
-                   "mode": mode, "expected_on": expected_on.isoformat() if expected_on else ""},
+        statement={"to": row.importing_authority, "courier_licence": courier_licence, "mode": mode,
+                   "expected_on": expected_on.isoformat() if expected_on else ""},
+        personal={"carrier": carrier},
     )  # fmt: skip
     return notice
 
@@ -223,7 +224,7 @@ def cancel(*, by: Actor, at: datetime, number: str, reason: str) -> Shipment:
     Arrival.objects.filter(
         issuer=row.participant, number=queries.normalised(number), status=facts.ArrivalStatus.EXPECTED.value
     ).update(closed_at=at)
-    record("shipment.cancelled", by=by, at=at, subject=number, statement={"reason": reason.strip()})
+    record("shipment.cancelled", by=by, at=at, subject=number, statement={}, personal={"reason": reason.strip()})
     return row
 
 
@@ -249,8 +250,9 @@ def record_transit(
         "shipment.in_transit", by=by, at=at, subject=number,
         statement={
             "territory": territory, "way": way, "seen_at": seen_at.isoformat(), "seals_intact": seals_intact,
-            "opened": opened, "remarks": remarks, "rules": sorted({o.rule for o in objections}),
+            "opened": opened, "rules": sorted({o.rule for o in objections}),
         },
+        personal={"remarks": remarks},
     )  # fmt: skip
     return point, objections
 

@@ -53,7 +53,7 @@ def queue(
     )  # fmt: skip
     record(
         "notice.queued", by=by, at=at, subject=number,
-        statement={"kind": kind, "to": to_authority, "message_id": notice.message_id, "fields": fields},
+        statement={"kind": kind, "to": to_authority, "message_id": notice.message_id}, personal={"fields": fields},
     )  # fmt: skip
     return notice
 
@@ -87,7 +87,7 @@ def mark_notice_sent(*, by: Actor, at: datetime, message_id: str) -> Notice:
     notice.save(update_fields=["status", "sent_at", "error", "attempts"])
     record(
         "notice.sent", by=by, at=at, subject=notice.certificate_number,
-        statement={"kind": notice.kind, "to": notice.address, "message_id": message_id},
+        statement={"kind": notice.kind, "message_id": message_id}, personal={"to": notice.address},
     )  # fmt: skip
     return notice
 
@@ -102,7 +102,7 @@ def mark_notice_unsent(*, by: Actor, at: datetime, message_id: str, error: str) 
     notice.save(update_fields=["attempts", "error", "next_attempt"])
     record(
         "notice.not_sent", by=by, at=at, subject=notice.certificate_number,
-        statement={"message_id": message_id, "attempt": notice.attempts, "error": error[:300]},
+        statement={"message_id": message_id, "attempt": notice.attempts}, personal={"error": error[:300]},
     )  # fmt: skip
     return notice
 
@@ -121,7 +121,7 @@ def readdress_notice(*, by: Actor, at: datetime, message_id: str, address: str) 
     notice.save(update_fields=["address", "status", "next_attempt", "error"])
     record(
         "notice.readdressed", by=by, at=at, subject=notice.certificate_number,
-        statement={"message_id": message_id, "to": address},
+        statement={"message_id": message_id}, personal={"to": address},
     )  # fmt: skip
     return notice
 

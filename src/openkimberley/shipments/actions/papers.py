@@ -48,9 +48,10 @@ def register_paper(
     record(
         "paper.registered", by=by, at=at, subject=number,
         statement={
-            "issuer": row.issuer, "content": row.content, "scans": scans, "verdict": row.verdict, "advice": row.advice,
+            "issuer": row.issuer, "scans": scans, "verdict": row.verdict, "advice": row.advice,
             "rules": sorted({one["rule"] for one in answer["objections"]}), "matches_specimen": matches_specimen,
         },
+        personal={"content": row.content},
     )  # fmt: skip
     return row
 
@@ -132,7 +133,8 @@ def enter_confirmation(
         "shipment.confirmation_entered", by=by, at=at, subject=number,
         statement={
             "authority": authority, "result": confirmation.result, "parcels": parcels, "carats": str(carats),
-            "received_on": received_on.isoformat(), "letter": letter, "objections": as_json(objections),
+            "received_on": received_on.isoformat(), "rules": sorted({one.rule for one in objections}),
         },
+        personal={"letter": letter, "objections": as_json(objections)},
     )  # fmt: skip
     return confirmation

@@ -31,8 +31,10 @@ from openkimberley.shipments.queries.asked import (
 )  # fmt: skip
 from openkimberley.shipments.queries.ending import (
     before_correction,
+    before_erasure,
     closing,
     declared_value,
+    import_ended_on,
     public_confirmation,
     receipt_fields,
     receipt_hash,
@@ -103,7 +105,7 @@ from openkimberley.shipments.queries.rows import (
     visible_arrivals,
     visible_shipments,
 )  # fmt: skip
-from openkimberley.shipments.queries.sight import current_bundle, sighting, verdict
+from openkimberley.shipments.queries.sight import sighting, verdict
 
 __all__ = [
     "EVENTS",
@@ -121,6 +123,7 @@ __all__ = [
     "before_confirmation",
     "before_correction",
     "before_departure",
+    "before_erasure",
     "before_release",
     "before_sealing",
     "before_use",
@@ -133,13 +136,13 @@ __all__ = [
     "confirmation_facts",
     "confirmations",
     "corrected",
-    "current_bundle",
     "declared_value",
     "differences",
     "differences_left",
     "due_notices",
     "expected",
     "found_facts",
+    "import_ended_on",
     "issuer_of",
     "late_confirmations",
     "late_exports",

@@ -13,7 +13,9 @@ from openkimberley.certificates.rules import (
     ask,
 )  # fmt: skip
 from openkimberley.certificates.rules.correction import corrected_on_the_issuers_instruction, text_at
+from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.rules import Objection
+from openkimberley.participants import queries as participants
 from openkimberley.shipments import facts, rules
 from openkimberley.shipments.models import (
     Arrival,
@@ -92,6 +94,33 @@ def content_hash(content: dict[str, Any]) -> bytes:
 def receipt_hash(signed: str) -> str:
     """The hash by which the journal names a receipt: SHA-256 of what was signed."""
     return hashlib.sha256(signed.rpartition(".")[0].encode()).hexdigest()
+
+
+ENDED = ("CONFIRMED", "REFUSED", "RETURNED", "CONFISCATED")
+
+
+def import_ended_on(row: Arrival, *, on: date) -> date | None:
+    """The day on which an arrival ended, or its certificate expired while nobody came; None while it goes on."""
+    if row.status in ENDED:
+        return row.closed_at.date() if row.closed_at else row.presented_on
+    expiry = str(row.content.get("expiry_date") or "")
+    over = date.fromisoformat(expiry) if expiry else None
+    return over if over and on > over and row.status == facts.ArrivalStatus.EXPECTED else None
+
+
+def before_erasure(number: str, arrival: Arrival | None, *, by: Actor, on: date) -> list[Objection]:
+    """What stands against erasing an authority's record: how long originals are kept (R101, R102, R104)."""
+    issued = certificates.issued(number)
+    ends = [certificates.ended_on(issued, on=on) if issued and issued.authority == by.authority else None]
+    ends += [import_ended_on(arrival, on=on) if arrival is not None else None]
+    known = [day for day in ends if day is not None]
+    if not known:
+        return []  # it has not ended: the act itself says so
+    issuer = arrival.issuer if arrival is not None else issued.participant if issued else ""
+    bound_for = participant_of(arrival.authority) if arrival is not None else issued.destination if issued else ""
+    parties = ((issuer, "AUTHORITY"), (issuer, "EXPORTER"), (bound_for, "AUTHORITY"), (bound_for, "IMPORTER"))
+    kept = facts.KeptOriginal(number, max(known), parties)
+    return list(rules.before_deletion(kept, on=on, profiles=participants.profiles()).objections)
 
 
 def public_confirmation(row: Arrival, signed: str, result: str, *, on: date) -> dict[str, Any]:

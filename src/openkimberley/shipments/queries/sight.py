@@ -9,28 +9,12 @@ from typing import Any
 from openkimberley.certificates import queries as certificates
 from openkimberley.certificates import statements
 from openkimberley.certificates.facts import Certificate
-from openkimberley.documents.read import read_pdf
 from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.shipments.models import Arrival, PaperCertificate
 from openkimberley.shipments.queries.rows import normalised, seal_keys
-from openkimberley.trust.canonical import unb64u
-from openkimberley.verification import engine
-from openkimberley.verification.facts import Report, SealFinding, SealState
-from openkimberley.verification.statements import Bundle
-
-PDF_MAGIC = b"%PDF-"
-NO_CERTIFICATE = "this PDF holds no signed certificate: photograph the code on the paper, or type the number"
-_read: dict[str, Any] = {}
-
-
-def current_bundle(*, at: datetime) -> Bundle:
-    """This node's bundle as the engine reads it; read anew only when the journal has moved."""
-    made = certificates.bundle(at=at)
-    if _read.get("of") is not made["participants"] or _read.get("hour") != made["issued"][:13]:
-        _read.update(of=made["participants"], hour=made["issued"][:13], bundle=Bundle(made))
-    bundle: Bundle = _read["bundle"]
-    return bundle
+from openkimberley.verification.files import verify_file
+from openkimberley.verification.known import known_bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +25,11 @@ class Judged:
     certificate: Certificate | None = None
 
 
-def verdict(artefact: bytes, *, by: Actor, at: datetime) -> Judged:
+def verdict(artefact: bytes, *, by: Actor, at: datetime, proof: str = "") -> Judged:
     """Judge a QR text, an SD-JWT, a PDF or a bare number for the actor's desk. The one place that asks the engine."""
-    bundle = current_bundle(at=at)
-    if artefact[:1024].lstrip().startswith(PDF_MAGIC):
-        report = _verify_pdf(artefact, bundle, by=by, at=at)
-    else:
-        report = engine.verify(artefact, bundle, now=at, authority=by.authority or None)
+    bundle = known_bundle(at=at, authority=by.authority)
+    report = verify_file(artefact, bundle, now=at, authority=by.authority or None, proof=proof)
     return Judged({**report.as_json(), "proven": report.proven}, report.certificate if report.proven else None)
-
-
-def _verify_pdf(data: bytes, bundle: Bundle, *, by: Actor, at: datetime) -> Report:
-    """Judge a PDF by the credential inside it and the seal of its page."""
-    about = bundle.as_json().get("authorities", {}).values()
-    reading = read_pdf(data, [unb64u(root) for one in about for root in one.get("seal_roots", ())])
-    if not reading.sd_jwt and reading.seal != "altered":
-        raise Untrusted("1 parse", NO_CERTIFICATE)
-    # A seal that cannot be read was broken by whoever changed the file: an untouched page has a readable one, or none.
-    state = SealState.ALTERED if reading.seal == "unreadable" else SealState(str(reading.seal))
-    seal = SealFinding(state, reading.certificate_sha256 or "", reading.detail)
-    return engine.verify_pdf(reading.sd_jwt or "", seal, bundle, now=at, authority=by.authority or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,22 @@ def test_an_emergency_counts_after_fourteen_days_of_notice(made, memory):
     assert late.memory.delegations["BW"].digest != memory.delegations["BW"].digest
 
 
+def test_a_new_machine_holds_during_the_notice_too(made):
+    made.later(3).replace_keys("BW", "b", agree=0, emergency=True)
+    made.publish()
+    found = opened(made.bundle, made.newcomer(), made.at)
+    assert "it counts from 2027-01-18" in found.pending["BW"]
+    made.later(5)
+    made.propose(keys_file("BW", "BW"), canonical(keys_document("BW", "sign/2027-2")))
+    made.sign_own("BW")
+    made.publish()  # the new keys work meanwhile; all know that they wait
+    found = opened(made.bundle, found.memory, made.at)
+    assert "it counts from 2027-01-18" in found.pending["BW"]
+    for days in (5, 5):
+        made.later(days).publish()
+    assert opened(made.bundle, found.memory, made.at).pending == {}
+
+
 def test_an_emergency_dated_back_is_not_believed_without_the_trust_log(made, memory):
     made.later(3).replace_keys("BW", "b", agree=0, emergency=True)
     path = continuity_file("BW", 2)

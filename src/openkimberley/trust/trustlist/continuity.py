@@ -21,6 +21,7 @@ from openkimberley.trust.trustlist.facts import STEP, Delegation, moment_text, r
 from openkimberley.trust.trustlist.roles import NOTICE, continuity_of
 
 TYP = "kp-continuity+jwt"
+_WAITING = "an emergency change of its keys is announced; it counts from {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,10 @@ def judge(
     an announcement's own date is not believed, since whoever forges the change would also date it back.
     """
     if remembered is None or (listed is not None and listed.digest == remembered.digest):
-        return Judgement(listed)
+        until = _announced_until(code, listed, changes, noticed)
+        if until is None or now >= until:
+            return Judgement(listed)
+        return Judgement(listed, _WAITING.format(until.date().isoformat()), awaited[1] if awaited else now)
     digest = listed.digest if listed else ""
     seen = awaited[1] if awaited and awaited[0] == digest else now
     at, wait = remembered, None
@@ -158,11 +162,25 @@ def judge(
     if listed is not None and at.digest == listed.digest:
         if wait is None:
             return Judgement(listed)
-        return Judgement(
-            remembered, f"an emergency change of its keys is announced; it counts from {wait.date().isoformat()}", seen
-        )
+        return Judgement(remembered, _WAITING.format(wait.date().isoformat()), seen)
     what = "its keys were replaced" if listed else "its keys were taken off the list"
     return Judgement(remembered, f"{what} without the consent of the old ones; these stay in force", seen)
+
+
+def announced(code: str, listed: Delegation, changes: Mapping[str, bytes]) -> Change | None:
+    """The emergency that put a delegation in place, None where it came about otherwise."""
+    found = [one for one in _ordered(code, changes) if one.new.digest == listed.digest]
+    return found[-1] if found and found[-1].since is not None else None
+
+
+def _announced_until(
+    code: str, listed: Delegation | None, changes: Mapping[str, bytes], noticed: Mapping[str, datetime]
+) -> datetime | None:
+    """Until when a machine that knows no older keys holds what the announced ones sign."""
+    change = announced(code, listed, changes) if listed is not None else None
+    if change is None or change.since is None:
+        return None
+    return max(change.since, noticed.get(f"{change.version}.targets.json", change.since)) + NOTICE
 
 
 def _ordered(code: str, changes: Mapping[str, bytes]) -> list[Change]:

@@ -4,8 +4,8 @@ python-tuf's ``Updater`` wants files, a network and the clock (its issue #2359 a
 ``TrustedMetadataSet`` is private and pulls in an HTTP client. So ``opening`` walks the client workflow of the TUF
 specification (section 5) itself, and signatures, thresholds, forms and hashes are python-tuf's.
 
-Narrower than TUF on purpose: Ed25519 and P-256 keys only, one key counts once under whatever names, no role for "all
-others" (succinct roles), strict JSON, sizes bounded.
+Narrower than TUF on purpose: Ed25519 and P-256 keys only, each named by its hash so that it counts once, no delegation
+by hash (succinct roles), strict JSON, sizes bounded.
 """
 
 from __future__ import annotations
@@ -62,11 +62,9 @@ def _check_keys(signed: Signed, name: str) -> None:
     else:
         return
     for role, about in roles:
-        found = [public_key(keys[keyid], name).pub for keyid in about.keyids if keyid in keys]
+        found = [public_key(keys[keyid], name) for keyid in about.keyids if keyid in keys]
         if len(found) != len(about.keyids) or len(found) > MOST_KEYS:
             raise Untrusted(STEP, f"{name} names a key of {role} that it does not show, or too many of them")
-        if len(set(found)) != len(found):
-            raise Untrusted(STEP, f"{name} counts one key of {role} twice under two names")
         if not 1 <= about.threshold <= len(found):
             raise Untrusted(STEP, f"{name} wants {about.threshold} of {len(found)} signatures of {role}")
 
@@ -141,6 +139,8 @@ def delegation_of(targets: Targets, role: str, name: str) -> Delegation:
 
 def check_bytes(about: MetaFile | TargetFile, data: bytes, name: str) -> None:
     """Raise ``Untrusted`` unless length and hashes are those that were signed."""
+    if about.hashes and not {"sha256", "sha512"} & set(about.hashes):
+        raise Untrusted(STEP, f"{name} is listed under {', '.join(about.hashes)[:40]}, not under SHA-256")
     try:
         about.verify_length_and_hashes(data)
     except LengthOrHashMismatchError as error:

@@ -91,6 +91,8 @@ class _Opening(Walk):
                 awaited=self.memory.changes.get(code), now=self.now, noticed=self.noticed,
             )  # fmt: skip
             self._participant(code, listed, found)
+        for code, kind in documents.strange_conditions(self.document).items():
+            self.pending.setdefault(code, f"its status has a condition that this version does not know: {kind}")
 
     def _participant(self, code: str, listed: Delegation | None, found: continuity.Judgement) -> None:
         known = code in self.memory.delegations
@@ -99,8 +101,7 @@ class _Opening(Walk):
             self._wait(code, "it was enrolled without the record of a key ceremony")
             return
         counts = found.counts
-        if counts is None:
-            return
+        assert counts is not None  # every code here is listed or remembered
         version = self.top.version if counts is listed else counts.version
         self.delegations[code] = Delegation(counts.threshold, counts.keys, version)
         if found.seen is not None:
@@ -120,7 +121,6 @@ class _Opening(Walk):
             self._remembered(code)
             return
         self.texts[code] = texts
-        self._use(code, texts)
 
     def _own_files(
         self, code: str, counts: Delegation, name: str, found: Metadata[Targets], version: int
@@ -135,28 +135,27 @@ class _Opening(Walk):
         if own.delegations is not None:
             raise Untrusted(STEP, f"{name} delegates further, which a participant may not")
         self._same(role, own.version, found)
-        texts = {}
+        texts: dict[str, str] = {}
+        read: dict[str, Mapping[str, Any]] = {}
         for path in own.targets:
             participant, authority = roles.authority_of(path)
             if roles.signer_role(path) != role or ".." in path.split("/"):
                 raise Untrusted(STEP, f"{name} lists {path}: outside participants/{code}/")
             if authority and participant == code:
                 data = self._content(own, path)
-                documents.read_keys(data, code, authority)
+                read[authority] = documents.read_keys(data, code, authority)
                 texts[path] = data.decode()
         self._take(role, found)
+        self.authorities.update(read)
         return texts
-
-    def _use(self, code: str, texts: Mapping[str, str]) -> None:
-        for path, text in texts.items():
-            authority = roles.authority_of(path)[1]
-            self.authorities[authority] = documents.read_keys(text.encode(), code, authority)
 
     def _remembered(self, code: str) -> None:
         """What was last trusted of a participant stays in force, and is not forgotten."""
         if code in self.memory.documents:
             self.texts[code] = self.memory.documents[code]
-            self._use(code, self.texts[code])
+            for path, text in self.texts[code].items():
+                authority = roles.authority_of(path)[1]
+                self.authorities[authority] = documents.read_keys(text.encode(), code, authority)
         role = roles.role_of(code)
         if role in self.memory.versions:
             self.versions[role], self.digests[role] = self.memory.versions[role], self.memory.digests[role]

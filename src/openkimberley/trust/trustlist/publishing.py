@@ -9,7 +9,7 @@ from typing import Any
 
 from tuf.api.metadata import Metadata, MetaFile, Snapshot, Timestamp
 
-from openkimberley.kernel.errors import Conflict, Untrusted
+from openkimberley.kernel.errors import Conflict
 from openkimberley.trust.canonical import b64u, sha256
 from openkimberley.trust.keys import Signer
 from openkimberley.trust.trustlist import continuity
@@ -25,10 +25,10 @@ from openkimberley.trust.trustlist.roles import (
     TARGETS,
     TIMESTAMP,
     Terms,
-    continuity_file,
     continuity_of,
     role_of,
 )
+from openkimberley.trust.trustlist.rotating import delegation
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +148,11 @@ def _expected(before: Repository, made: Repository, code: str) -> bool:
     if not touched:
         return True
     top: Any = made.need(TARGETS).signed
-    path = continuity_file(code, top.version)
-    if path in top.targets:
-        try:
-            return continuity.read(path, made.targets[path]).since is not None
-        except Untrusted:
-            return False
+    if code in made.participants():
+        listed = [path for path in made.targets if continuity_of(path)[0] == code and path in top.targets]
+        contents = {path: made.targets[path] for path in listed}
+        if continuity.announced(code, delegation(made, code), contents) is not None:
+            return True
     old: Any = before.published(TARGETS)
     return old is not None and role_of(code) not in before.staged and _same(old.signed, top, code)
 
@@ -165,7 +164,8 @@ def _same(old: Any, new: Any, code: str) -> bool:
 
 def bundle(repo: Repository) -> dict[str, dict[str, str]]:
     """The member ``trust`` of a bundle: all roots, the files that count, and the contents that a verifier reads."""
-    names = [name for name in repo.metadata if name.endswith(".root.json")]
+    last = int(repo.file_of(ROOT).split(".")[0] or 0) if repo.file_of(ROOT) else 0
+    names = [name for number in range(1, last + 1) if (name := f"{number}.root.json") in repo.metadata]
     names += [repo.file_of(role) for role in (TIMESTAMP, SNAPSHOT, TARGETS, *map(role_of, repo.participants()))]
     wanted = [
         path for path in repo.targets

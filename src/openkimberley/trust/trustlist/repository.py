@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,8 @@ from openkimberley.trust.keys import PublicKey
 from openkimberley.trust.trustlist import metadata
 from openkimberley.trust.trustlist.facts import STEP
 from openkimberley.trust.trustlist.roles import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, Term, Terms, participant_of, term
+
+_ROOT_FILE = re.compile(r"[1-9][0-9]{0,8}\.root\.json\Z")
 
 KINDS: Mapping[str, Any] = {ROOT: Root, TARGETS: Targets, SNAPSHOT: Snapshot, TIMESTAMP: Timestamp}
 
@@ -34,8 +37,11 @@ class Repository:
     def file_of(self, role: str) -> str:
         """The name of a role's published file; empty where it has none."""
         if role == ROOT:
-            names = [name for name in self.metadata if name.endswith(".root.json") and name.split(".")[0].isdigit()]
-            return max(names, key=lambda name: int(name.split(".")[0]), default="")
+            waiting = self.proposed(ROOT)
+            limit = waiting.signed.version if waiting is not None else 1 << 31
+            numbers = [int(name.split(".")[0]) for name in self.metadata if _ROOT_FILE.match(name)]
+            last = max((number for number in numbers if number < limit), default=0)
+            return f"{last}.root.json" if last else ""
         if role == TIMESTAMP:
             return "timestamp.json" if "timestamp.json" in self.metadata else ""
         above: Any = self.published(TIMESTAMP if role == SNAPSHOT else SNAPSHOT)

@@ -1,6 +1,7 @@
 """PURE. What a signature is asked for, in words: the proposed version of a role against the published one.
 
-Nothing is left out: what has no sentence of its own is told as "changed from ... to ...".
+What has no sentence of its own is told as "changed from ... to ..."; of a participant that is added the rest stands in
+the file, whose hash is told.
 """
 
 from __future__ import annotations
@@ -114,10 +115,12 @@ def _read(data: bytes | None) -> Any:
 
 def _participants(old: Any, new: Any) -> Iterator[str]:
     was, now = old.get("participants", {}), new.get("participants", {})
-    yield f"participants.json: serial {new.get('serial')}, issued {new.get('issued')}"
+    digest = sha256(canonical(new)).hex()
+    yield f"participants.json: serial {new.get('serial')}, issued {new.get('issued')}, SHA-256 of its content {digest}"
     for code in sorted({*was, *now}):
         if code not in was:
-            yield f"{code} ({now[code]['name']}): ADDED, {_status(now[code])}"
+            yield f"{code} ({now[code]['name']}): ADDED, {_status(now[code])}, mode {now[code]['mode']}"
+            yield from _bound(code, now[code])
         elif code not in now:
             yield f"{code} ({was[code]['name']}): REMOVED from the list"
         else:
@@ -127,13 +130,24 @@ def _participants(old: Any, new: Any) -> Iterator[str]:
             yield f"{part}: changed from {_short(old.get(part))} to {_short(new.get(part))}"
 
 
+def _bound(code: str, new: Any) -> Iterator[str]:
+    """What binds a participant that is added: zones, conditions, frozen logs."""
+    for period in new["history"]:
+        for part in ("zones", "conditions", "log_freeze"):
+            if period.get(part):
+                yield f"{code}, {period['status']} from {period['from']}: {part} {_short(period[part])}"
+
+
 def _participant(code: str, old: Any, new: Any) -> Iterator[str]:
     if _status(old) != _status(new):
         yield f"{code} ({new['name']}): STATUS {_status(old)} -> {_status(new)}"
-    elif old["history"] != new["history"]:
-        yield f"{code}: its history changed"
+    elif len(old["history"]) > len(new["history"]):
+        yield f"{code}: {len(old['history']) - len(new['history'])} periods of its history are taken away"
     for place, period in enumerate(new["history"]):
         before = old["history"][place] if place < len(old["history"]) else {}
+        was, now = (f"{one['status']} from {one['from']}" if one else "" for one in (before, period))
+        if before and was != now:
+            yield f"{code}: what was {was} becomes {now}"
         for part in sorted({*before, *period} - {"status", "from"}):
             if before.get(part) != period.get(part) and (before or period.get(part)):
                 yield f"{code}, {period['status']} from {period['from']}: {part} {_short(period.get(part))}"

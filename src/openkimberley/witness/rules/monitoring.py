@@ -101,37 +101,41 @@ def shrinking(origin: str, seen: str, shown: str) -> Iterator[Alarm]:
         )  # fmt: skip
 
 
-def quorum(
-    origin: str, shown: str, policy: Policy, *, own: frozenset[bytes], since: int, now: int, grace: int = GRACE
-) -> Iterator[Alarm]:
-    """Too few witnesses stand under a checkpoint that has been out since ``since``. None while they may yet sign."""
-    if policy.quorum != "none" and now - since > grace and policy.quorum_time(Note.parse(shown), own=own) is None:
+def quorum(origin: str, shown: str, *, since: int, now: int, grace: int = GRACE) -> Iterator[Alarm]:
+    """Too few witnesses have stood under what is shown since ``since`` (0: enough do). None while they may yet sign."""
+    if since and now - since > grace:
         one = Checkpoint.parse(Note.parse(shown).text)
         yield Alarm(
-            AlarmCode.QUORUM, origin, f"{one.size}",
-            f"The journal {origin} has shown {one.size} entries since {_words(since)}, and too few witnesses have "
-            "cosigned them.",
+            AlarmCode.QUORUM, origin, f"{since}",
+            f"The journal {origin} shows {one.size} entries, and since {_words(since)} too few witnesses have cosigned "
+            "what it shows.",
             "Ask its authority whether its witnesses are reached, and the witnesses whether they refused it.",
             {"one": shown},
         )  # fmt: skip
 
 
-def heartbeat(
-    origin: str, shown: str, policy: Policy, *, own: frozenset[bytes], now: int, grace: int = GRACE
-) -> Iterator[Alarm]:
-    """The newest moment at which the quorum stood under what is shown lies more than a day and some hours back.
+def heartbeat(origin: str, shown: str, *, last: int, now: int, grace: int = GRACE) -> Iterator[Alarm]:
+    """The newest moment at which the quorum stood under what was shown (``last``) is more than a day and hours ago.
 
-    A log that is frozen for somebody (T20) cannot show them a fresh cosignature, because a witness's clock is not its.
+    A journal that is frozen for somebody (T20) cannot show them a fresh cosignature: a witness's clock is not its own.
     """
-    last = policy.quorum_time(freshest(Note.parse(shown), policy), own=own)
-    if last is not None and now - last > DAY + grace:
+    if last and now - last > DAY + grace:
         yield Alarm(
             AlarmCode.HEARTBEAT, origin, f"{last}",
             f"The last fresh word of the witnesses on the journal {origin} is of {_words(last)}: it is down, cut off, "
             "or an old state is being shown.",
-            "Fetch it by another way or from a mirror. If that is old too, ask its authority.",
+            "Look to your own line first. Then fetch it by another way or from a mirror; if that is old too, ask its "
+            "authority.",
             {"one": shown},
         )  # fmt: skip
+
+
+def fresh_quorum(note: Note, policy: Policy, own: frozenset[bytes]) -> int | None:
+    """The newest moment at which the quorum stood under a checkpoint, in seconds; None where it never did.
+
+    Raises ``Untrusted`` where a cosignature does not hold.
+    """
+    return policy.quorum_time(freshest(note, policy), own=own)
 
 
 def freshest(note: Note, policy: Policy) -> Note:

@@ -1,0 +1,227 @@
+"""Bundles on a node: what its own desks judge by, what travels to officers, and what a machine adopts.
+
+Where a trust list lies in ``DIR/trust`` it says who takes part and whose keys count. A node that has none yet (a pilot,
+a test) judges by its own register and keys, and what it hands out is adopted by hand (docs/spec/bundle.md).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from openkimberley.desk.atomic import write_atomically
+from openkimberley.kernel.errors import NotFound, Untrusted
+from openkimberley.node import place
+from openkimberley.node.trusting.folder import Folder
+from openkimberley.trust.canonical import canonical
+from openkimberley.trust.notes import Note
+from openkimberley.trust.policy import Policy
+from openkimberley.trust.trustlist import Memory, TrustedList, open_list, publishing
+from openkimberley.verification.opening import evaluated, open_bundle, pack_bundle, read_bundle
+from openkimberley.verification.statements import CID_PREFIX, STEP, Bundle, Proved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from openkimberley.certificates.models import Certificate
+
+CHARS_OF_PREFIX = CID_PREFIX * 8 // 6
+"""So many characters of a cid's base64url text are decided by the part of it that a label carries."""
+
+KEPT_CHECKPOINTS = 3
+"""Checkpoints of the node's own journal in a bundle: the newest, for an officer to hold others against."""
+
+
+def listed(*, at: datetime) -> TrustedList | None:
+    """The trust list of this node, None where it has none. Raises ``Untrusted`` for one that is wrong.
+
+    A node is the place where newer files arrive, but it may be long without a line: expiry is judged at the list's own
+    date, and its age is shown with every answer.
+    """
+    folder = Folder.at(None)
+    stamp = folder.path / "metadata" / "timestamp.json"
+    if not stamp.is_file():
+        return None
+    key = (str(folder.path), stamp.stat().st_mtime_ns, at.date())
+    if _listed.get("key") != key:
+        trust = publishing.bundle(folder.load())
+        memory = _remembered(folder.path / "memory.json") or Memory(root=_first_root(trust))
+        found = open_list(trust, memory, now=at, reference_time=_issued(trust))
+        write_atomically(folder.path / "memory.json", found.memory.to_bytes())
+        _listed.update(key=key, found=found, trust=trust)
+    result: TrustedList = _listed["found"]
+    return result
+
+
+_listed: dict[str, Any] = {}
+
+
+def desk_bundle(at: datetime, authority: str) -> Bundle:
+    """What a desk of this node judges by; made anew only when the journal or the trust list has moved.
+
+    Every certificate of this node's own journal is proved from the journal itself.
+    """
+    from openkimberley.certificates import queries as certificates
+    from openkimberley.journal import queries as journal
+
+    found = listed(at=at)
+    key = (journal.head(), authority, at.strftime("%Y-%m-%dT%H"), _listed.get("key") if found else None)
+    if _desk.get("key") != key:
+        made = certificates.bundle(at=at) if found is None else _evaluated(found, authority, at)
+        _desk.update(key=key, bundle=Bundle(made, prove=lambda cid: own_proof(cid, at=at)))
+    bundle: Bundle = _desk["bundle"]
+    return bundle
+
+
+_desk: dict[str, Any] = {}
+
+
+def _evaluated(found: TrustedList, authority: str, at: datetime) -> dict[str, Any]:
+    from openkimberley.certificates import queries as certificates
+
+    local = certificates.local(authority=authority, at=at)
+    if not authority:
+        local["expected"] = None
+    return evaluated(
+        found, local=local, status_lists=certificates.signed_lists(), checkpoints=checkpoints(at=at), problems=[]
+    )
+
+
+def travelling(*, at: datetime, authority: str) -> dict[str, Any]:
+    """The bundle for an authority's officers, signed piece by piece (version 2). Raises ``NotFound`` without a list."""
+    from openkimberley.certificates import queries as certificates
+
+    if listed(at=at) is None:
+        raise NotFound("trust list", "of this node: kimberley trust init begins one")
+    return {
+        "v": 2,
+        "trust": _listed["trust"],
+        "status_lists": certificates.signed_lists(),
+        "checkpoints": checkpoints(at=at),
+        "local": certificates.signed_local(authority=authority, at=at, proof=lambda row: _proof_text(row, at=at)),
+    }
+
+
+def handed_out(*, at: datetime, authority: str, **more: Any) -> bytes:
+    """The bytes of the bundle that this node hands out: signed where it has a trust list, else adopted by hand."""
+    from openkimberley.certificates import queries as certificates
+
+    if listed(at=at) is None:
+        return json.dumps({**certificates.bundle(at=at), **more}, ensure_ascii=False).encode()
+    return canonical({**travelling(at=at, authority=authority), **more})
+
+
+def checkpoints(*, at: datetime) -> list[str]:
+    """The newest cosigned checkpoints of this node's journal, oldest first."""
+    from openkimberley.journal import queries as journal
+
+    return [str(journal.note(row)) for row in reversed(journal.latest(KEPT_CHECKPOINTS, at=at))]
+
+
+def own_proof(cid: bytes, *, at: datetime) -> Proved | None:
+    """The proof of a certificate that was issued on this node, by its cid or a label's part of it."""
+    from openkimberley.certificates import queries as certificates
+    from openkimberley.trust.canonical import b64u, unb64u
+
+    row = certificates.issued_as(b64u(cid)[:CHARS_OF_PREFIX])
+    text = _proof_text(row, at=at) if row is not None else ""
+    if row is None or not text:
+        return None
+    return Proved(unb64u(row.cid), (row.issue_date - datetime(1970, 1, 1, tzinfo=UTC).date()).days, text)
+
+
+def _proof_text(row: Certificate, *, at: datetime) -> str:
+    """The proof of a certificate as text, empty while no checkpoint covers it."""
+    from openkimberley.journal import queries as journal
+
+    found = journal.proof(row.journal_index, at=at, enough=_quorum(at))
+    return found.text if found is not None else ""
+
+
+def _quorum(at: datetime) -> Any:
+    """Whether a checkpoint's cosignatures satisfy the list's witness policy, the node's own witness left out."""
+    found = listed(at=at)
+    if found is None or not found.policy:
+        return None
+    policy = Policy.parse(found.policy)
+    from openkimberley.witness import queries as witness
+
+    own = witness.own_keys()
+
+    def enough(note: Note) -> bool:
+        return policy.quorum_time(note, own=own) is not None
+
+    return enough
+
+
+# What a machine adopts.
+
+
+def load(data: bytes, *, now: datetime) -> Bundle:
+    """A bundle that somebody named on purpose, checked against what this machine has adopted of the same trust list.
+
+    A bundle of a list that this machine never adopted is opened by the root it brings: naming it was the adoption.
+    Raises ``Untrusted``.
+    """
+    written = read_bundle(data)
+    if written.get("v") != 2:
+        return Bundle(written)
+    memory = _remembered(place.adopted_memory())
+    first = _first_root(written["trust"])
+    if memory is None or not _of_same_list(memory, written["trust"]):
+        memory = Memory(root=first)
+    return open_bundle(written, memory, now=now).bundle
+
+
+def adopt(data: bytes, *, now: datetime) -> Bundle:
+    """Adopt a bundle as the one that this machine trusts; it never goes back. Raises ``Untrusted``.
+
+    The root of the first one is adopted with it; every later one must follow from it by the offices' signatures.
+    """
+    written, path = read_bundle(data), place.adopted_bundle()
+    if written.get("v") == 2:
+        memory = _remembered(place.adopted_memory()) or Memory(root=_first_root(written["trust"]))
+        opened = open_bundle(written, memory, now=now)
+        write_atomically(place.adopted_memory(), opened.memory.to_bytes())
+        new = opened.bundle
+    else:
+        if place.adopted_memory().is_file():
+            raise Untrusted(STEP, "this bundle is not signed, and this machine has adopted a trust list")
+        new = Bundle(written)
+        if path.is_file():
+            old = Bundle(read_bundle(path.read_bytes()))
+            if old.as_json().get("node") == new.as_json().get("node") and old.issued > new.issued:
+                raise Untrusted(STEP, f"this bundle of {new.issued} is older than the adopted one of {old.issued}")
+    write_atomically(path, data)
+    return new
+
+
+def packed(data: bytes) -> bytes:
+    """A bundle as it travels by e-mail."""
+    return pack_bundle(data)
+
+
+def _remembered(path: Path) -> Memory | None:
+    return Memory.from_bytes(path.read_bytes()) if path.is_file() else None
+
+
+def _of_same_list(memory: Memory, trust: Any) -> bool:
+    """True where the bundle brings the very root that was adopted."""
+    texts = trust.get("metadata", {}).values() if isinstance(trust, dict) else ()
+    return memory.root.decode() in texts
+
+
+def _first_root(trust: Any) -> bytes:
+    """The oldest root that a list brings: whoever adopts it has the later ones follow from it."""
+    try:
+        names = sorted((int(name.split(".")[0]), name) for name in trust["metadata"] if name.endswith(".root.json"))
+        text: str = trust["metadata"][names[0][1]]
+        return text.encode()
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise Untrusted(STEP, "the bundle brings no root of a trust list") from error
+
+
+def _issued(trust: Any) -> datetime:
+    stamp = json.loads(trust["metadata"]["timestamp.json"])
+    return datetime.fromisoformat(stamp["signed"]["issued"]) + timedelta(seconds=1)
