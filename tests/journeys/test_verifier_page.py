@@ -32,10 +32,12 @@ from openkimberley.trust import jws, qr, statuslist
 from openkimberley.trust.canonical import b64u, canonical
 from openkimberley.trust.keys import SoftwareKey
 from openkimberley.trust.notes import LOG, VerifierKey
+from openkimberley.trust.proof import Proof
 from openkimberley.trust.statuslist import Status, StatusList
 from openkimberley.trust.tests.lists import Scheme, key, keys_document
 from openkimberley.trust.trustlist import ceremony, making
 from openkimberley.trust.trustlist.roles import keys_file
+from openkimberley.verification.tests import test_journal as journals
 from tests.journeys.test_browser import AXE, CHROMIUM, FLAGS, free_port
 
 pytestmark = [
@@ -530,6 +532,7 @@ HOSTILE = [
     b'{"v":1,"kind":"kp-seen","device":"x","entries":[{"v":1}],"head":""}',
     b'{"v":1,"participants":{},"issued":"x"}',
     b'{"v":2,"trust":{"metadata":{}}}',
+    b"\xc3\xa9\xe2\x80\x94 hello",
     b"KPP1:" + b"A" * 500,
     b"c2sp.org/tlog-proof@v1\nindex 0\n",
     b"KPC1:" + b"Z" * 100_000,
@@ -638,6 +641,46 @@ def test_without_a_store_the_page_says_that_it_remembers_nothing(chromium, tmp_p
     guard.open()
     assert "REMEMBERS NOTHING" in guard.page.inner_text("main")
     assert guard.paste(GOOD.code).startswith("Verdict: Valid.")
+    guard.close()
+
+
+def journalled() -> dict:
+    """A list whose Botswana keeps a journal, with the witnesses that are asked for."""
+    told = listed()
+    names = {**journals.WITNESSES, "own": journals.OWN}
+    witnesses = [f"witness {name} {journals.vkey(name, one)}" for name, one in names.items()]
+    log = {"origin": journals.ORIGIN, "vkey": journals.vkey(journals.ORIGIN, journals.JOURNAL, LOG)}
+    told["authorities"]["BW"] |= {"log": log, "witness": {"name": "own", "vkey": journals.vkey("own", journals.OWN)}}
+    return told | {"policy": "\n".join([*witnesses, "group all 2 w1 w2 own", "quorum all"])}
+
+
+def proof_of(one: Issued, number: str) -> Proof:
+    """That the certificate is in the journal, seen by the witnesses an hour ago and not there two days ago."""
+    leaf = journals.entry(one.cid, number, (NOW - DAY).date().isoformat())
+    return journals.proof(leaf, by=int(NOW.timestamp()) - 3600, after=int((NOW - 2 * DAY).timestamp()))
+
+
+@pytest.mark.parametrize("first", ["certificate", "proof"])
+@pytest.mark.parametrize("form", ["code", "text"])
+def test_a_proof_is_joined_to_the_certificate_it_proves(chromium, tmp_path, first, form):
+    guard = Guard(chromium, tmp_path, bundle=journalled())
+    proof = proof_of(GOOD, "BW0012345")
+    told = proof.code(log=journals.ORIGIN) if form == "code" else proof.text
+    if first == "certificate":
+        assert guard.paste(GOOD.code).startswith("Verdict: Cannot tell."), "no proof at hand yet"
+        said = guard.hand_over("proof.tlog-proof", told.encode())
+    else:
+        assert "Now scan the certificate" in guard.hand_over("proof.tlog-proof", told.encode())
+        said = guard.paste(GOOD.code)
+    assert said.startswith("Verdict: Valid."), said
+    assert guard.page.locator("tr:has-text('8. log') .tag.good").count()
+    guard.clear()
+    assert guard.paste(OTHER.code).startswith("Verdict: Cannot tell.")
+    said = guard.hand_over("proof.tlog-proof", told.encode())
+    assert said.startswith("Verdict: Invalid."), said
+    guard.page.click("text=Take the proof away")
+    assert guard.said().startswith("Verdict: Cannot tell.")
+    guard.clean()
     guard.close()
 
 

@@ -112,8 +112,17 @@ async function takeBytes(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   }
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, 1024)).trimStart();
   if (start.startsWith("%PDF-")) return judge(bytes);
-  if (bytes.some((byte) => byte > 0x7f || byte === 0)) throw new Refusal("This file is neither a certificate, nor a list, nor a file of certificates seen.");
-  await takeTexts([new TextDecoder().decode(bytes)]);
+  const text = bytes.includes(0) ? null : utf8(bytes);
+  if (text === null) throw new Refusal("This file is neither a certificate, nor a list, nor a file of certificates seen.");
+  await takeTexts([text]);
+}
+
+function utf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 async function takeList(text: string): Promise<void> {
@@ -267,6 +276,12 @@ const acts = {
   },
   withdraw: async (): Promise<void> => {
     shown!.label = null;
+    await draw(true);
+    announce(shown!);
+  },
+  unprove: async (): Promise<void> => {
+    shown!.proof = "";
+    await shown!.again(lists.list!.bundle, question(await nowMoment()));
     await draw(true);
     announce(shown!);
   },
