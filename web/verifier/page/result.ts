@@ -84,7 +84,7 @@ function essentials(shown: Presentation, signed: boolean): HTMLElement {
     row(t("Issuer"), country(report.issuer)), row(t("Seal"), said(report.seal)), row(t("Destination"), country(report.destination)),
     row(t("Valid until"), day(report.expiry_date, "medium")), row(t("Check code"), h("bdi", { class: "code" }, report.check_code || "–")),
     h("div", { class: age > FRESH_DAYS ? "old" : "" }, h("dt", {}, t("Age of the list")),
-      h("dd", {}, `${n("%(n)s day old", "%(n)s days old", age)} (${day(report.data.issued, "medium")})`, signed ? null : h("span", { class: "unsigned" }, t("not signed"))))));
+      h("dd", {}, n("%(n)s day old", "%(n)s days old", age), " ", h("span", { class: "on" }, day(report.data.issued, "medium")), signed ? null : h("span", { class: "unsigned" }, t("not signed"))))));
 }
 
 function box(shown: Presentation, acts: Acts, out: Outcome): Child {
