@@ -418,6 +418,34 @@ def test_the_box_is_typed_and_compared_never_ticked(guard):
     assert (chain[2]["officer"], chain[2]["differences"]) == ("AB", ["Weight"])
 
 
+def film(code: str) -> bytes:
+    """What a camera sees: a dozen frames of a code on grey, as Y4M."""
+    import segno
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    segno.make(code, error="m", boost_error=False).save(drawn, kind="png", scale=5, border=4)
+    sheet = Image.new("L", (640, 480), 200)
+    sheet.paste(Image.open(drawn).convert("L"), (100, 30))
+    picture = b"FRAME\n" + sheet.tobytes() + b"\x80" * (640 * 480 // 2)
+    return b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420\n" + picture * 12
+
+
+def test_the_live_camera_reads_a_code(tmp_path, chromium):
+    (tmp_path / "film.y4m").write_bytes(film(GOOD.label))
+    seen = [f"--use-file-for-fake-video-capture={tmp_path / 'film.y4m'}", "--use-fake-device-for-media-stream"]
+    browser = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=[*FLAGS, *seen, "--use-fake-ui-for-media-stream"]
+    )
+    guard = Guard(browser, tmp_path)
+    guard.page.click("text=Use the camera")
+    assert guard.said().startswith("Verdict: Valid.")
+    assert not guard.page.locator("video:visible").count()
+    guard.clean()
+    guard.close()
+    browser.close()
+
+
 def test_a_label_of_another_bag_holds_the_shipment(guard):
     guard.paste(GOOD.code)
     said = guard.paste(OTHER.label)
@@ -444,6 +472,8 @@ def test_a_second_showing_is_asked_about_within_ten_minutes_and_held_after(guard
     guard.clean()
     guard.page.click("text=Yes, the same")
     assert guard.said().startswith("Verdict: Valid.")
+    assert [one.get("verdict") for one in guard.export()["entries"]] == ["valid", "cannot_tell", None]
+    assert guard.page.locator("text=Scanned again").count()
     guard.open()  # memory outlives the page
     guard.page.clock.install(time=NOW + timedelta(minutes=40))
     guard.open()

@@ -58,7 +58,7 @@ async function served(): Promise<void> {
   try {
     const answer = await fetch(inside.source ?? "bundle.json", { credentials: "same-origin" });
     if (!answer.ok) return;
-    const text = await answer.text();
+    const text = await textOf(new Uint8Array(await answer.arrayBuffer()));
     if ((await lists.offer(text, new Date(), true)) === "waits" && !lists.waiting?.signed && (await store.get("source")) === location.origin) await lists.adopt(new Date());
     if (lists.waiting) await store.set("offered", location.origin);
     await draw(false);
@@ -225,9 +225,10 @@ async function remember(fresh: Presentation, now: Date): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const known = await store.entries();
     fresh.earlier = showings(known, keyOf(said));
-    fresh.entry = await next(known, device, {
-      at: now.toISOString(), what: "shown", ...said, issuer: report.issuer.slice(0, 20), verdict: report.verdict, advice: report.advice, list: report.data.issued, ...me(),
-    });
+    const about = { at: now.toISOString(), what: "shown", ...said, issuer: report.issuer.slice(0, 20), list: report.data.issued, ...me() } as const;
+    fresh.entry = await next(known, device, about);
+    const { verdict, advice } = fresh.outcome(); // as the officer sees it: a second showing is not remembered as valid
+    fresh.entry = await next(known, device, { ...about, verdict, advice });
     try {
       return await store.add([fresh.entry]);
     } catch (error) {

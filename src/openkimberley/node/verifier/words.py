@@ -131,6 +131,7 @@ SENTENCES = (
     _("Scan"),
     _("Scan the label of this box. Or look at the other label by itself."),
     _("Scanned again: the officer says that it is the same presentation."),
+    _("Scanned again"),
     _("Seal"),
     _("Seal on the container"),
     _("Security paper"),
