@@ -485,6 +485,18 @@ def test_a_second_showing_is_asked_about_within_ten_minutes_and_held_after(guard
     guard.clean()
 
 
+def test_a_copy_shown_while_the_first_is_still_on_the_screen_is_asked_about(guard):
+    guard.page.clock.install(time=NOW)
+    guard.open()
+    guard.paste(GOOD.code)
+    assert guard.paste(GOOD.code).startswith("Verdict: Valid."), "a scanner that reads twice"
+    guard.page.clock.fast_forward(60_000)
+    assert guard.paste(GOOD.code).startswith("Verdict: Cannot tell. Hold")
+    guard.page.click("text=No, another paper or box")
+    assert guard.said().startswith("Verdict: Cannot tell. Hold")
+    assert [one["what"] for one in guard.export()["entries"]] == ["shown", "shown", "answer"]
+
+
 def test_two_devices_find_the_double_when_their_files_are_joined(chromium, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

@@ -13,6 +13,7 @@ import { asked, country, day, n, speak, t } from "./words.ts";
 
 const VIEWS: [string, string][] = [["scan", "Scan"], ["expected", "Expected"], ["seen", "Seen"], ["settings", "Settings"]];
 const BACKWARDS = 24 * 3_600_000;
+const READ_TWICE = 10_000;
 const place = (id: string): HTMLElement => document.getElementById(id)!;
 
 let store: Store;
@@ -142,6 +143,7 @@ async function join(file: unknown): Promise<void> {
   } catch (error: any) {
     throw new Refusal(String(error?.message));
   }
+  if (fresh.some((one) => one.device === device)) throw new Refusal("This file does not continue what is known of that device: one of the two was altered.");
   await store.add(fresh);
   history.replaceState(null, "", "#seen");
   say(n("%(n)s entry of another device was joined.", "%(n)s entries of another device were joined.", fresh.length));
@@ -208,7 +210,11 @@ async function joined(current: Presentation, artefact: string | Uint8Array, repo
     current.beside = artefact;
     await current.again(lists.list!.bundle, question(now));
     current.report.certificate ??= report.certificate;
-  } else say(t("This is the certificate on the screen."));
+  } else {
+    // A scanner often reads twice. Later it may be another copy of the paper: then it is a showing of its own, and is asked about.
+    if (now.getTime() - Date.parse(current.entry!.at) > READ_TWICE) return false;
+    say(t("This is the certificate on the screen."));
+  }
   return true;
 }
 
