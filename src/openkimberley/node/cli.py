@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": "openkimberley.node.demo:demo",
     "serve": "openkimberley.node.serve:serve",
     "setup": "openkimberley.node.setup:setup",
+    "signer": "openkimberley.signer.cli:signer",
     "tick": "openkimberley.node.serve:tick",
     "participants": "openkimberley.participants.cli:participants",
     "rules": "openkimberley.node.ask:rules",

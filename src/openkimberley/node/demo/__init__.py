@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ import click
 from openkimberley.desk.cli import json_option, show_json, start_django
 from openkimberley.kernel.errors import Conflict, Untrusted
 from openkimberley.node import place
+from openkimberley.node.keys import signer_place
+from openkimberley.node.signing import signing_process
+from openkimberley.signer.policy import DEMONSTRATION
 
 WEAK_MEMORY = 16_384
 """KiB of Argon2id for demonstration keys: they open fast and protect nothing."""
@@ -66,15 +70,20 @@ def build(where: place.Place, *, tell: Any) -> dict[str, Any]:
     tell("Building the demonstration node …")
     call_command("migrate", verbosity=0)
     clock = Clock(now - timedelta(days=100))
+    signer = signer_place()
+    signer.demand(DEMONSTRATION)  # while the story is told, its clock is the signer's
     furnish.node(at=clock.now, memory=WEAK_MEMORY)
-    states.expired(clock)
-    clock.now = now - timedelta(days=16)
-    counts = states.everything(clock)
-    tell(f"{sum(counts.values())} certificates in {len(counts)} states.")
-    if clock.now > now:
-        raise RuntimeError(f"the demonstration's story ran into the future: {clock.now}")
-    clock.now = now - timedelta(days=2)
-    summary = main_job.run(clock, where, now=now, tell=tell)
+    with signing_process(signer):
+        furnish.officers(at=clock.now)
+        states.expired(clock)
+        clock.now = now - timedelta(days=16)
+        counts = states.everything(clock)
+        tell(f"{sum(counts.values())} certificates in {len(counts)} states.")
+        if clock.now > now:
+            raise RuntimeError(f"the demonstration's story ran into the future: {clock.now}")
+        clock.now = now - timedelta(days=2)
+        summary = main_job.run(clock, where, now=now, tell=tell)
+    signer.demand(replace(DEMONSTRATION, clock="own"))
     _adopt(where, tell)
     return summary
 

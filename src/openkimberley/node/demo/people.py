@@ -9,6 +9,9 @@ from openkimberley.kernel.actor import Actor, Role
 PRODUCER, ANTWERP = "BW", "EU-BE"
 AUTHORITIES = {PRODUCER: "Department of Mines (demonstration)", ANTWERP: "Diamond Office Antwerp (demonstration)"}
 PASSWORD = "rough-diamonds-2026"  # noqa: S105 - printed at every start of a demonstration, and good for nothing else
+APPROVAL = {"level": "software", "passphrase": PASSWORD}
+"""How every officer of the demonstration approves."""
+APPROVES = {Role.ISSUING_OFFICER: "maker", Role.APPROVING_OFFICER: "checker"}
 
 
 @dataclass(frozen=True, slots=True)

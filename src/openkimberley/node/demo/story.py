@@ -16,6 +16,7 @@ from openkimberley.certificates.models import Application, Certificate
 from openkimberley.desk import files
 from openkimberley.node.demo.people import (
     ANTWERP,
+    APPROVAL,
     BY_KEY,
     COURIER_LICENCE,
     EXPORTER_LICENCE,
@@ -89,7 +90,7 @@ def _application(reference: str, who: str) -> Application:
 
 
 def examine(clock: Clock, reference: str, seals: list[str], *, side: str = "") -> None:
-    """Open, count, weigh, and set the seals aside; the government valuer values."""
+    """Open, count, weigh, set the seals aside; the government valuer values; the examiner signs for it."""
     who = f"{side}issuing"
     content = _application(reference, who).content
     certificates.examine(
@@ -104,6 +105,10 @@ def examine(clock: Clock, reference: str, seals: list[str], *, side: str = "") -
             lines=[{"hs": line["hs"], "usd": line["usd"]} for line in content["lines"]],
             price_list="Demonstration price list", price_list_date=clock.now.date().replace(day=1),
         )  # fmt: skip
+    certificates.attest(
+        by=BY_KEY[who], at=clock.later(2), reference=reference, version=_application(reference, who).version,
+        approval=APPROVAL,
+    )  # fmt: skip
 
 
 def approve(clock: Clock, reference: str, *, side: str = "", surrendered: bool = False) -> Certificate:
@@ -112,7 +117,7 @@ def approve(clock: Clock, reference: str, *, side: str = "", surrendered: bool =
     row = certificate_queries.application(reference, by=by)
     return certificates.approve(
         by=by, at=clock.later(), reference=reference, version=row.version, surrendered=surrendered,
-        paper_serial=certificate_queries.next_blank(row.authority),
+        paper_serial=certificate_queries.next_blank(row.authority), approval=APPROVAL,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from django.test import Client
 from django.utils import timezone
 from tests.cast import BW, KAGISO, NOW
+from tests.signer import sign_with
 
 from openkimberley.accounts import actions as accounts
 from openkimberley.certificates import actions as certificates
@@ -41,7 +42,7 @@ def log(settings):
     settings.JOURNAL_ORIGIN = ORIGIN
     settings.SECOND_FACTOR_REQUIRED = False
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
-    signing.provide(signs)
+    sign_with(signs)
     yield
     signing.provide(None)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, transaction
+from tests.signer import sign_with
 
 from openkimberley.alerts import queries as alerts
 from openkimberley.alerts.facts import AlertKind, AlertStatus
@@ -35,7 +36,7 @@ def entries(count, word="entry"):
 
 @pytest.fixture(autouse=True)
 def _signing(monkeypatch):
-    signing.provide(lambda authority, use: SIGNER if (authority, use) == ("node", "witness") else None)
+    sign_with(lambda authority, use: SIGNER if (authority, use) == ("node", "witness") else None)
     monkeypatch.setattr(web, "PACE", web.Pace(60))
     yield
     signing.provide(None)
@@ -202,7 +203,7 @@ def test_without_an_office_or_with_another_key_nothing_is_signed(client, db, off
     log = Log(entries(5))
     know(log)
     other = SoftwareKey.from_secret("node/witness/2", "Ed25519", bytes([8]) * 32)
-    signing.provide(lambda authority, use: other if use == "witness" else None)
+    sign_with(lambda authority, use: other if use == "witness" else None)
     assert post(client, log.request(0)).status_code == 503
     actions.retire_office(by=KEEPER, at=AT, reason="its database was lost")
     assert post(client, log.request(0)).status_code == 503
