@@ -62,12 +62,9 @@ def ours(data: bytes, known: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def theirs(page: Any, files: list[bytes], known: dict[str, Any]) -> list[dict[str, Any]]:
-    script = """async ([files, written, now]) => {
-        const bundle = new engine.Bundle(written), found = [];
-        for (const one of files) found.push(await engine.verify(engine.unb64u(one), bundle, {now: new Date(now), authority: "EU-BE"}));
-        return found;
-    }"""
-    return page.evaluate(script, [[b64u(one) for one in files], known, NOW.isoformat()])
+    given = [[b64u(one) for one in files], known, NOW.isoformat(), "EU-BE"]
+    found: list[dict[str, Any]] = page.evaluate("(given) => engine.vectors.files(...given)", given)
+    return found
 
 
 def test_a_sealed_page_is_accepted_by_both(sealed, page):
@@ -96,7 +93,9 @@ def altered(sealed: bytes) -> Iterator[bytes]:
     chance = random.Random(7)
     start = sealed.index(b"/ByteRange")
     gap = sealed.rindex(b"/Contents", 0, start)
-    places = [chance.randrange(len(sealed)) for _ in range(12)] + [chance.randrange(start - 200, len(sealed)) for _ in range(20)]
+    places = [chance.randrange(len(sealed)) for _ in range(12)] + [
+        chance.randrange(start - 200, len(sealed)) for _ in range(20)
+    ]
     places += [gap + chance.randrange(2200) for _ in range(20)] + [gap + 8000, gap + 8001]
     for at in places:
         yield sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
