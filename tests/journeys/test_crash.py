@@ -34,7 +34,7 @@ def outcomes(tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("crash")
     done = subprocess.run(
         [sys.executable, __file__, str(folder)], capture_output=True, text=True, timeout=600, check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "XDG_STATE_HOME": str(folder)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(__file__).parents[2] / sub) for sub in (".", "src")), "XDG_STATE_HOME": str(folder)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)
@@ -66,7 +66,7 @@ def test_until_the_commit_nothing_stands_and_after_it_everything(outcomes):
 
 
 def test_t5_a_number_that_the_signer_spent_is_void_on_record_or_gets_the_same_signature(outcomes):
-    """Killed between the signer's ledger and the node's commit: the same act gets its number, another finds it spent."""
+    """Killed between the signer's ledger and the node's commit: the same act gets its number, another finds it void."""
     by_name = {moment["name"]: moment for moment in outcomes["moments"] if "ledger" in moment["name"]}
     assert all(moment["killed"] and not moment["stands"] for moment in by_name.values())
     spent = {name: moment["void"] for name, moment in by_name.items()}
