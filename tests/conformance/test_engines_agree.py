@@ -16,7 +16,7 @@ from openkimberley.certificates.statements.contract import certificate_to_json
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.canonical import unb64u
 from openkimberley.verification import Bundle, Report, verify
-from tests.conformance import artefacts, circumstances, proof_cases, mutations
+from tests.conformance import artefacts, circumstances, mutations, proof_cases
 from tests.conformance.engine_page import build, in_chromium, in_node, needs_build, needs_chromium
 
 ROOT = Path(__file__).parents[2]
