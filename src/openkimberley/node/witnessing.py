@@ -1,26 +1,18 @@
-"""What of ``kimberley witness`` needs the node's keystore: take office under a new key, and retire."""
+"""What of ``kimberley witness`` needs the signer's keys: take office under a new one, and retire."""
 
 from __future__ import annotations
 
 import getpass
-import json
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from openkimberley.desk.atomic import write_atomically
 from openkimberley.desk.cli import start_django
 from openkimberley.kernel.actor import Actor, Role
-from openkimberley.node import place
-from openkimberley.trust import keystore
-from openkimberley.trust.keys import ED25519, SoftwareKey
 from openkimberley.witness.cli import witness
 
 __all__ = ["witness"]
-
-_FILE = re.compile(r"node_witness_([0-9]+)\.json")
 
 
 def _keeper() -> Actor:
@@ -28,21 +20,18 @@ def _keeper() -> Actor:
     return Actor(id=f"cli:{getpass.getuser()}", roles=frozenset({Role.ADMINISTRATOR}), via="cli")
 
 
-def make_witness_key(*, memory: int = keystore.MEMORY_KIB) -> str:
-    """Make the node's next witness key in its keystore, and set the one before aside. Returns its name."""
-    from openkimberley.node import keys
+def _new_key(now: datetime) -> None:
+    """Have a witness key that never served in this database: the one made at set-up, or else the next."""
+    from openkimberley.node.keys import signer_place
+    from openkimberley.signer import making
+    from openkimberley.trust import signing
+    from openkimberley.witness import queries
 
-    where = place.here()
-    files = [(int(found.group(1)), path) for path in where.keys.glob("node_witness_*")
-             if (found := re.match(r"node_witness_([0-9]+)\.", path.name))]  # fmt: skip
-    number = max((number for number, _ in files), default=0) + 1
-    key = SoftwareKey.generate(f"node/witness/{number}", ED25519)
-    sealed = keystore.seal_key(key, keys.passphrase(where), use="witness", m=memory)
-    for _, path in files:
-        if _FILE.fullmatch(path.name):
-            path.rename(path.with_suffix(".retired"))
-    write_atomically(where.keys / f"node_witness_{number}.json", json.dumps(sealed, indent=1).encode(), mode=0o600)
-    return key.kid
+    if signing.can_sign(signing.NODE, "witness"):
+        if signing.public_key(signing.NODE, "witness").pub not in queries.own_keys():
+            return
+    where = signer_place()
+    making.make_witness_key(where, making.backend(where, where.passphrase()), at=now)
 
 
 @witness.command("take-office")
@@ -55,8 +44,8 @@ def take_office(name: str) -> None:
 
     if queries.office() is not None:
         raise Conflict("this node witnesses already: retire that witness first")
-    make_witness_key()
     now = datetime.now(UTC)  # noqa: TID251 - a shell
+    _new_key(now)
     click.echo(actions.take_office(by=_keeper(), at=now, name=name).vkey)
 
 
@@ -86,5 +75,5 @@ def retire(folder: Path | None, name: str, reason: str) -> None:
         raise click.UsageError(f"{name} was used before: choose a new name")
     if queries.office() is not None:
         actions.retire_office(by=_keeper(), at=now, reason=reason)
-    make_witness_key()
+    _new_key(now)
     click.echo(actions.take_office(by=_keeper(), at=now, name=name).vkey)

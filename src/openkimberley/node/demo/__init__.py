@@ -119,7 +119,7 @@ def _sign_ins(port: int) -> str:
 
     lines = [
         "",
-        f"Open http://127.0.0.1:{port}  and sign in; everybody's password, and officers' passphrase, is  {PASSWORD}",
+        f"Open http://127.0.0.1:{port}  and sign in; everybody's password, and officers' passphrase:  {PASSWORD}",
         "",
     ]
     lines += [f"  {person.email:<28} {person.name}, {person.authority}" for person in PEOPLE]
