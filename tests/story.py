@@ -12,6 +12,7 @@ from openkimberley.certificates.models import Application, Certificate
 from openkimberley.kernel.actor import Actor, Role
 from openkimberley.kernel.measures import Period
 from openkimberley.participants.actions import seed_register
+from openkimberley.signer.service import LocalService
 from openkimberley.trade import actions as trade
 from openkimberley.trade.facts import Holder, LicenceKind
 from openkimberley.trust import signing
@@ -48,9 +49,14 @@ AGENT_LICENCE = "BW-AGT-2026-0001"
 INSTALLER = frozenset({Role.CHAIR, Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 
+def key_of(authority: str, use: str) -> SoftwareKey | None:
+    """The keys of this story."""
+    return KEYS.get(authority) if use == "sign" else NODE_KEYS.get((authority, use))
+
+
 def furnish(at: datetime = NOW - timedelta(days=30)) -> None:
     """A node with two authorities, ready to work."""
-    signing.provide(lambda authority, use: KEYS.get(authority) if use == "sign" else NODE_KEYS.get((authority, use)))
+    signing.provide(LocalService(key_of))
     seed_register(by=Actor("installer", INSTALLER, via="cli"), at=at)
     for authority, key in KEYS.items():
         certificates.register_key(

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from openkimberley.node.verifying import verify_file
 
 from openkimberley.certificates.statements.contract import certificate_to_json
 from openkimberley.documents.certificate import render_certificate
 from openkimberley.documents.seal import make_root_certificate, make_seal_certificate, seal_pdf
 from openkimberley.documents.tests.conftest import PAGE, SIGNED
 from openkimberley.kernel.errors import Untrusted
-from openkimberley.node.verifying import verify_file
 from openkimberley.trust.canonical import b64u, sha256
 from openkimberley.verification import Bundle
 from openkimberley.verification.tests.test_engine import CREDENTIAL, NOW, WRITTEN

@@ -15,7 +15,7 @@ from django.db import models
 SOURCE = Path(__file__).parents[2] / "src" / "openkimberley"
 STACK = [
     ["kernel"], ["trust"], ["journal"], ["desk"], ["documents"], ["participants"], ["trade", "alerts"],
-    ["certificates", "witness"], ["verification"], ["shipments"], ["accounts"], ["node"],
+    ["certificates", "witness"], ["verification"], ["shipments"], ["accounts", "signer"], ["node"],
 ]  # fmt: skip
 AREAS = ["participants", "trade", "alerts", "certificates", "witness", "shipments"]
 NAMES = {

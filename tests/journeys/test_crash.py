@@ -45,7 +45,7 @@ def test_every_step_of_issuing_was_met(outcomes):
     steps = " ".join(outcomes["steps"])
     for wanted in ("certificates_numberrange", "certificates_form", "journal_entry", "certificates_certificate"):
         assert re.search(rf'(INSERT INTO|UPDATE) "{wanted}"', steps), wanted
-    assert len(outcomes["moments"]) == len(outcomes["steps"]) + 2 + ANY_TIME
+    assert len(outcomes["moments"]) == len(outcomes["steps"]) + 2 + ANY_TIME + 2 * 2 * LEDGER_COMMITS
     assert len(outcomes["steps"]) >= 12
 
 
@@ -63,6 +63,17 @@ def test_until_the_commit_nothing_stands_and_after_it_everything(outcomes):
     assert steps
     assert not [moment["name"] for moment in steps if moment["stands"]]
     assert all(moment["killed"] for moment in [*steps, by_name["before commit"], by_name["after commit"]])
+
+
+def test_t5_a_number_that_the_signer_spent_is_void_on_record_or_gets_the_same_signature(outcomes):
+    """Killed between ledger and commit: the same act gets its number, another act finds it spent."""
+    by_name = {moment["name"]: moment for moment in outcomes["moments"] if "ledger" in moment["name"]}
+    assert all(moment["killed"] and not moment["stands"] for moment in by_name.values())
+    spent = {name: moment["void"] for name, moment in by_name.items()}
+    assert spent["before ledger commit 1, another next"] == 0
+    for name in ("after ledger commit 1", "before ledger commit 2", "after ledger commit 2"):
+        assert spent[f"{name}, the same next"] == 0
+        assert spent[f"{name}, another next"] == 1
 
 
 def test_the_examination_sees_an_act_that_is_no_transaction(outcomes):
@@ -85,6 +96,7 @@ class Moment:
     killed: bool = False
     stands: bool = False
     faults: list[str] = field(default_factory=list)
+    void: int = 0
 
 
 class Stage:
@@ -139,10 +151,14 @@ class Stage:
         """Nothing open is handed to a child."""
         from django.db import connections
 
+        from openkimberley.trust import signing
+
         connections.close_all()
+        signing.service().ledger.close()
 
     def fresh(self) -> None:
-        """A fresh copy of the template."""
+        """A fresh copy of the template, and of the signer's ledger beside it."""
+        self.fresh_ledger()
         if self.postgresql:
             self.admin(f"DROP DATABASE IF EXISTS {self.copy} WITH (FORCE)")
             self.admin(f"CREATE DATABASE {self.copy} TEMPLATE {self.template}")
@@ -150,6 +166,19 @@ class Stage:
         for tail in ("", "-wal", "-shm"):
             Path(self.copy + tail).unlink(missing_ok=True)
         shutil.copyfile(self.template, self.copy)
+
+    def fresh_ledger(self) -> None:
+        """The signer's ledger as it was when the template was made: two databases, and no transaction spans both."""
+        ledger = self.folder / "node" / "signer" / "ledger.sqlite3"
+        kept = self.folder / "ledger.sqlite3"
+        if not kept.exists():
+            import sqlite3
+
+            with sqlite3.connect(ledger) as source, sqlite3.connect(kept) as copy:
+                source.backup(copy)
+        for tail in ("", "-wal", "-shm"):
+            Path(f"{ledger}{tail}").unlink(missing_ok=True)
+        shutil.copyfile(kept, ledger)
 
     def away(self) -> None:
         """Take all databases away."""
@@ -209,8 +238,23 @@ def approve(reference: str, version: int) -> str:
     ).number  # fmt: skip
 
 
-def killed_at(waiting, *, step: int = -1, before: bool = True, commit: str = "", atomic: bool = True):
-    """An act for a child: approve, and die before or after a statement or the commit. Without any, the statements."""
+LEDGER_COMMITS = 2
+"""Transactions of the signer inside one approval: the certificate, then its codes. A third settles it afterwards."""
+
+
+def killed_at(
+    waiting,
+    *,
+    step: int = -1,
+    before: bool = True,
+    commit: str = "",
+    atomic: bool = True,
+    ledger: tuple[str, int] = ("", 0),
+):
+    """An act for a child: approve, and die before or after a statement, the commit, or the signer's own commit.
+
+    Without any of them it tells the statements.
+    """
 
     def act(ready) -> dict:
         from django.db import connection
@@ -245,6 +289,7 @@ def killed_at(waiting, *, step: int = -1, before: bool = True, commit: str = "",
                 die()
 
         connection._commit = committing
+        die_in_ledger(*ledger)
         ready()
         begun = time.monotonic()
         with connection.execute_wrapper(wrapper):
@@ -254,7 +299,29 @@ def killed_at(waiting, *, step: int = -1, before: bool = True, commit: str = "",
     return act
 
 
-def examined(waiting):
+def die_in_ledger(side: str, which: int) -> None:
+    """Let the process die before or after the signer's ledger commits for that time."""
+    from contextlib import contextmanager
+
+    from openkimberley.trust import signing
+
+    kept = signing.service().ledger
+    plain, met = kept.transaction, [0]
+
+    @contextmanager
+    def dying():
+        with plain() as rows:
+            yield rows
+            met[0] += 1
+            if side == "before" and met[0] == which:
+                die()
+        if side == "after" and met[0] == which:
+            die()
+
+    kept.transaction = dying
+
+
+def examined(waiting, *, other_first: bool = False):
     """An act for a child: restart on what was left, look at everything, go on. Tells what stands and every fault."""
 
     def act(_ready) -> dict:
@@ -264,13 +331,18 @@ def examined(waiting):
         row = next(one for one in Application.objects.all() if one.reference == waiting[1][0])
         stands = row.status == "APPROVED"
         try:
+            if other_first:
+                approve(*waiting[2])
             if not stands:
                 approve(row.reference, row.version)
-            approve(*waiting[2])
+            if not other_first:
+                approve(*waiting[2])
         except Exception as error:
             faults.append(f"issuing cannot go on, the next number is not given: {type(error).__name__}: {error}"[:300])
         faults += [f"after going on: {fault}" for fault in looked_at()]
-        return {"stands": stands, "faults": faults}
+        from openkimberley.journal import queries as journal
+
+        return {"stands": stands, "faults": faults, "void": journal.entries(event="certificate.number_void").count()}
 
     return act
 
@@ -281,6 +353,7 @@ def looked_at() -> list[str]:
 
     from openkimberley.certificates.models import Application, Certificate, Form, NumberRange, StatusIndex
     from openkimberley.journal import queries as journal
+    from openkimberley.trust import signing
     from openkimberley.verification.engine import verify
     from openkimberley.verification.known import known_bundle
 
@@ -290,8 +363,12 @@ def looked_at() -> list[str]:
     issued = list(Certificate.objects.filter(authority="BW").order_by("number"))
     given = [one.number for one in issued]
     due = [f"{numbers.prefix}{n:0{numbers.digits}d}" for n in range(numbers.first, numbers.next)]
-    if given != due:
-        faults.append(f"number: the range has given {due}, certificates stand for {given}")
+    void = [entry.subject for entry in journal.entries(event="certificate.number_void")]
+    if sorted(given + void) != due:
+        faults.append(f"number: the range has given {due}, certificates stand for {given}, void on record are {void}")
+    kept = {row["number"]: row["cid"] for row in signing.service().ledger.rows("SELECT number, cid FROM numbers")}
+    if any(kept.get(one.number) != one.cid for one in issued):
+        faults.append("number: a certificate stands that is not in the signer's ledger")
     entries = {
         entry["index"]: (entry["subject"], entry["public"]["h"])
         for one in given or [""] for entry in journal.history(one) if entry["event"] == "certificate.issued"
@@ -317,12 +394,12 @@ def looked_at() -> list[str]:
     return faults
 
 
-def met(stage: Stage, moment: Moment, waiting, act, *, after: float | None = None) -> Moment:
+def met(stage: Stage, moment: Moment, waiting, act, *, after: float | None = None, other_first: bool = False) -> Moment:
     """One moment from kill to examination."""
     stage.fresh()
     moment.killed, _ = stage.child(act, after=after)
-    _, found = stage.child(examined(waiting))
-    moment.stands, moment.faults = found["stands"], found["faults"]
+    _, found = stage.child(examined(waiting, other_first=other_first))
+    moment.stands, moment.faults, moment.void = found["stands"], found["faults"], found["void"]
     return moment
 
 
@@ -342,6 +419,13 @@ def drive(folder: Path) -> dict:
         for part in range(ANY_TIME):
             after = 1.1 * whole["seconds"] * part / ANY_TIME
             moments.append(met(stage, Moment(f"after {after:.4f} s"), waiting, killed_at(waiting), after=after))
+        for side in ("before", "after"):
+            for which in range(1, LEDGER_COMMITS + 1):
+                for other_first in (False, True):
+                    moments.append(met(
+                        stage, Moment(f"{side} ledger commit {which}, {'another' if other_first else 'the same'} next"),
+                        waiting, killed_at(waiting, ledger=(side, which)), other_first=other_first,
+                    ))  # fmt: skip
         planted = [
             met(stage, Moment(f"planted: after statement {n}"), waiting,
                 killed_at(waiting, step=n, before=False, atomic=False))

@@ -40,15 +40,13 @@ from django.test import Client
 from django.conf import settings
 from openkimberley.accounts import queries
 from openkimberley.journal import queries as journal
-from openkimberley.node import keys
-from openkimberley.trust.signing import signer_for
+from openkimberley.trust.signing import public_key
 client = Client(HTTP_HOST="localhost")
 page = client.get(sys.argv[1], follow=True)
 client.post(page.request["PATH_INFO"], dict.fromkeys(("password1", "password2"), "an-entirely-new-word-7"))
-keys.install()
 again = Client(HTTP_HOST="localhost").get(sys.argv[1], follow=True)
 user = queries.user_by_email("admin@mines.example")
-print(json.dumps({"set": user.has_usable_password(), "kid": signer_for("BW").kid, "faults": journal.verify()[1],
+print(json.dumps({"set": user.has_usable_password(), "kid": public_key("BW").kid, "faults": journal.verify()[1],
                   "second_factor": settings.SECOND_FACTOR_REQUIRED, "again": b'name="password1"' in again.content}))
 """
 
@@ -58,13 +56,13 @@ def test_a_real_node_from_an_empty_folder_and_again(tmp_path, passphrase):
     first = setup(node, *ASKED, "--json", passphrase=passphrase)
     assert first.returncode == 0, first.stderr
     made = json.loads(first.stdout)
-    assert [kid.rpartition("/")[0] for kid in made["keys"]] == ["BW/sign", "BW/seal"]
+    assert [kid.rpartition("/")[0] for kid in made["keys"]] == ["BW/seal", "BW/sign", "BW/status", "BW/transport"]
     assert node.stat().st_mode & 0o077 == 0
     assert (node / "node.json").stat().st_mode & 0o077 == 0
-    kept = {path.name: path.read_bytes() for path in [*node.glob("keys/*"), node / "node.json"]}
+    kept = {path.name: path.read_bytes() for path in [*node.glob("signer/keys/*"), node / "node.json"]}
     second = setup(node, *ASKED, "--json", passphrase=passphrase)
     assert second.returncode == 0, second.stderr
-    assert {path.name: path.read_bytes() for path in [*node.glob("keys/*"), node / "node.json"]} == kept
+    assert {path.name: path.read_bytes() for path in [*node.glob("signer/keys/*"), node / "node.json"]} == kept
     link = json.loads(second.stdout)["link"].partition("8000")[2]
     environment = {**os.environ, "KIMBERLEY_DIR": str(node), "KIMBERLEY_PASSPHRASE_FILE": str(passphrase)}
     environment.pop("KIMBERLEY_DATABASE", None)

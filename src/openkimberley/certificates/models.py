@@ -102,6 +102,27 @@ class Examination(models.Model):
         return f"{self.application} {self.carats} ct"
 
 
+class Approval(models.Model):
+    """An officer's approval of the exact draft, checked and kept by the signer: here is only what names it.
+
+    ``level`` is ``webauthn`` or ``software``; ``draft_hash`` and ``approval`` (the signer's id) are base64url.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="approvals")
+    role = models.CharField(max_length=10)
+    officer = models.CharField(max_length=60)
+    level = models.CharField(max_length=10)
+    draft_hash = models.CharField(max_length=43)
+    approval = models.CharField(max_length=43)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.officer}"
+
+
 class Valuation(models.Model):
     """One of up to three valuations: the exporter's, the government valuer's, an independent one's."""
 
@@ -207,6 +228,7 @@ class Certificate(models.Model):
     paper_serial = models.CharField(max_length=40, blank=True)
     cid = models.CharField(max_length=43)
     sd_jwt = models.TextField()
+    approval_level = models.CharField(max_length=10, default="node")  # of both officers together: see Approval.level
     qr_full = models.TextField()
     qr_label = models.TextField()
     status_index = models.PositiveIntegerField()

@@ -42,8 +42,9 @@ SEAL_DAYS = 457
 
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 
-SignBytes = Callable[[bytes], bytes]
-"""Signs bytes with ECDSA P-256 and SHA-256, DER form. The signing process gives one; ``local_signer`` makes one."""
+SealDigest = Callable[[bytes], bytes]
+"""From the SHA-256 of a page to the signature (ECDSA P-256 with SHA-256, DER) over the seal's attributes: whoever holds
+the key builds what it signs. The signing process gives one; ``local_sealer`` makes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,10 @@ class Issued:
     certificate: bytes
 
 
-def local_signer(key: ec.EllipticCurvePrivateKey) -> SignBytes:
-    """Sign with a key held in this process, without randomness (RFC 6979): equal input, equal seal."""
-    return lambda message: key.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+def local_sealer(key: ec.EllipticCurvePrivateKey, certificate: bytes) -> SealDigest:
+    """Seal with a key held in this process, without randomness (RFC 6979): equal input, equal seal."""
+    algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+    return lambda digest: key.sign(attribute_bytes(digest, certificate), algorithm)
 
 
 def _name(authority_name: str, authority_code: str, what: str) -> x509.Name:
@@ -116,12 +118,21 @@ def make_seal_certificate(
 ) -> Issued:
     """A new seal key (P-256) and its certificate, issued by ``root``."""
     key = ec.generate_private_key(ec.SECP256R1())
+    return Issued(key, certify_seal(authority_name, authority_code, key.public_key(), root=root, not_before=not_before,
+                                    days=days))  # fmt: skip
+
+
+def certify_seal(
+    authority_name: str, authority_code: str, public: ec.EllipticCurvePublicKey, *, root: Issued, not_before: datetime,
+    days: int = SEAL_DAYS,
+) -> bytes:  # fmt: skip
+    """The certificate (DER) of a seal key that lies elsewhere, such as in a security module, issued by ``root``."""
     issuer = x509.load_der_x509_certificate(root.certificate)
     built = (
         _builder(
             _name(authority_name, authority_code, "KP document seal"),
             issuer.subject,
-            key.public_key(),
+            public,
             not_before,
             days,
         )
@@ -134,7 +145,7 @@ def make_seal_certificate(
         )
         .sign(root.key, hashes.SHA256())
     )
-    return Issued(key, built.public_bytes(serialization.Encoding.DER))
+    return bytes(built.public_bytes(serialization.Encoding.DER))
 
 
 def signed_attributes(digest: bytes, certificate: bytes) -> cms.CMSAttributes:
@@ -147,6 +158,11 @@ def signed_attributes(digest: bytes, certificate: bytes) -> cms.CMSAttributes:
             cms.CMSAttribute({"type": "signing_certificate_v2", "values": [ess]}),
         ]
     )
+
+
+def attribute_bytes(digest: bytes, certificate: bytes) -> bytes:
+    """What a seal key signs, DER."""
+    return bytes(signed_attributes(digest, certificate).dump())
 
 
 def signed_data(digest: bytes, certificate: bytes, signature: bytes) -> bytes:
@@ -188,10 +204,10 @@ class _Quiet(IncrementalPdfFileWriter):  # type: ignore[misc,unused-ignore]
         return
 
 
-def seal_pdf(pdf: bytes, key: ec.EllipticCurvePrivateKey | SignBytes, certificate: bytes, *, at: datetime) -> bytes:
+def seal_pdf(pdf: bytes, key: ec.EllipticCurvePrivateKey | SealDigest, certificate: bytes, *, at: datetime) -> bytes:
     """The PDF with the seal appended; ``at`` (with zone) is the signing time it states.
 
-    ``key`` is the seal key, or a function of the signing process that signs with it; ``certificate`` the seal
+    ``key`` is the seal key, or a function of the signing process that seals with it; ``certificate`` the seal
     certificate (DER). The root is not put in: the reader has it from the trust list. Raises ``ValueError`` for a file
     that is sealed already. The PDF must be our own: a broken one raises the PDF library's errors.
     """
@@ -199,7 +215,7 @@ def seal_pdf(pdf: bytes, key: ec.EllipticCurvePrivateKey | SignBytes, certificat
         raise ValueError("this file is sealed already, or would read as if it were")
     if at.tzinfo is None:
         raise ValueError("the signing time needs a time zone")
-    sign = local_signer(key) if isinstance(key, ec.EllipticCurvePrivateKey) else key
+    sign = local_sealer(key, certificate) if isinstance(key, ec.EllipticCurvePrivateKey) else key
     writer = _Quiet(io.BytesIO(pdf))
     second = hashlib.sha256(pdf + certificate + at.isoformat().encode()).digest()[:16]
     writer._document_id[1] = generic.ByteStringObject(second)
@@ -215,6 +231,6 @@ def seal_pdf(pdf: bytes, key: ec.EllipticCurvePrivateKey | SignBytes, certificat
     )
     prepared, output = steps.send(SigIOSetup(md_algorithm="sha256"))
     digest = prepared.document_digest
-    signature = sign(signed_attributes(digest, certificate).dump())
+    signature = sign(digest)
     steps.send(signed_data(digest, certificate, signature))
     return bytes(output.getvalue())

@@ -10,7 +10,7 @@ class NodeConfig(AppConfig):
     label = "node"
 
     def ready(self) -> None:
-        """Give ``trust.signing`` the node's keystore. Keys are opened when first used, never at start."""
+        """Give ``trust.signing`` the client of the signing process: this process holds no key."""
         from openkimberley.node import bundles, keys
         from openkimberley.verification import known
 

@@ -207,7 +207,7 @@ def _signing(authority: str) -> Callable[[str], Mapping[str, str]]:
 
     from openkimberley.trust import httpsig, signing
 
-    signer = signing.signer_for(authority, httpsig.USE)
+    signer = signing.RequestSigner(signing.public_key(authority, httpsig.USE))
     return lambda url: httpsig.sign(
         httpsig.Request("GET", url), signer=signer, now=timezone.now(), nonce=secrets.token_urlsafe(16)
     )

@@ -4,7 +4,7 @@
 
     DIR/node.json        what this node is (see ``Place.config``)
     DIR/node.sqlite3     the database, unless ``KIMBERLEY_DATABASE`` names a PostgreSQL one
-    DIR/keys/            encrypted key files, one for each key
+    DIR/signer/          the signer's own folder, unless ``KIMBERLEY_SIGNER_DIR`` names another: see ``signer.place``
     DIR/files/           documents and photographs, named by their SHA-256
     DIR/journal/         the published journal: checkpoint, tiles, bundles; and the high-water mark, kept out of backups
     DIR/outbox/          e-mails as files, where no mail server is set
@@ -44,11 +44,6 @@ class Place:
         """Lay values over ``node.json``, readable by its owner only."""
         merged = {"secret_key": secrets.token_urlsafe(48), **self.config, **values}
         write_atomically(self.root / "node.json", json.dumps(merged, indent=1).encode(), mode=0o600)
-
-    @property
-    def keys(self) -> Path:
-        """The folder of encrypted key files."""
-        return self.root / "keys"
 
     @property
     def files(self) -> Path:

@@ -1,4 +1,4 @@
-"""``kimberley serve`` and ``kimberley tick``: the web server, and what happens by itself.
+"""``kimberley serve`` and ``kimberley tick``: the web server, the signer beside it, and what happens by itself.
 
 One worker, one blocking thread by default: SQLite has one writer, and a fair queue before it beats its busy handler
 (technology.md A2). On PostgreSQL give it more threads.
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import click
 
 from openkimberley.desk.cli import start_django
+from openkimberley.node.keys import signer_place
+from openkimberley.node.signing import signing_process
+from openkimberley.signer.server import PARENT
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 TICK_SECONDS = 15
-PARENT = "KIMBERLEY_PARENT"
-"""Names the process that started a worker, so that no worker outlives it."""
 
 
 @click.command()
@@ -35,7 +36,7 @@ def serve(port: int, address: str, threads: int) -> None:
 
 
 def run(*, port: int, address: str = "127.0.0.1", threads: int = 1) -> None:
-    """Serve until stopped."""
+    """Serve until stopped, the signer beside it."""
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -44,12 +45,13 @@ def run(*, port: int, address: str = "127.0.0.1", threads: int = 1) -> None:
     os.environ[PARENT] = str(os.getpid())
     stop = threading.Event()
     ticking = threading.Thread(target=_tick_until, args=(stop,), daemon=True)
-    ticking.start()
-    Granian(
-        "openkimberley.node.wsgi:application", address=address, port=port, interface=Interfaces.WSGI,
-        blocking_threads=threads, log_level=LogLevels.warning,
-    ).serve()  # fmt: skip
-    stop.set()
+    with signing_process(signer_place()):
+        ticking.start()
+        Granian(
+            "openkimberley.node.wsgi:application", address=address, port=port, interface=Interfaces.WSGI,
+            blocking_threads=threads, log_level=LogLevels.warning,
+        ).serve()  # fmt: skip
+        stop.set()
 
 
 def end_with_parent(*, every: float = 1.0) -> threading.Thread | None:

@@ -110,11 +110,17 @@ def _look_at_time_zone(name: str) -> None:
 
 
 def _look_at_passphrase(where: place.Place) -> None:
-    """The passphrase is there, long enough, nobody else's to read, and opens the keys that exist."""
+    """The passphrase is there, long enough, nobody else's to read, and opens the keys that exist.
+
+    Not asked for where the signer is another user's and has its keys: this user never knows it.
+    """
     import json
 
+    from openkimberley.signer.place import of
     from openkimberley.trust import keystore
 
+    if os.environ.get("KIMBERLEY_SIGNER_DIR") and of(where.root).public.exists():
+        return
     named = os.environ.get("KIMBERLEY_PASSPHRASE_FILE", "")
     if not named:
         raise NotFound(
@@ -129,7 +135,7 @@ def _look_at_passphrase(where: place.Place) -> None:
     passphrase = file.read_text(encoding="utf-8").rstrip("\n")
     if len(passphrase) < LEAST_PASSPHRASE:
         raise Conflict(f"the passphrase in {named} has fewer than {LEAST_PASSPHRASE} characters")
-    existing = sorted(where.keys.glob("*.json"))
+    existing = sorted(of(where.root).keys.glob("*.json"))
     if existing:
         keystore.open_key(json.loads(existing[0].read_text(encoding="utf-8")), passphrase)
 
@@ -148,7 +154,7 @@ def make(wish: Wish, where: place.Place, *, tell: Callable[[str], object]) -> di
     now = timezone.localtime()
     by = Actor("installer", INSTALLER, authority=wish.authority, via="cli")
     _register(by, now, tell)
-    keys = _keys(wish, where, by, now, tell)
+    keys = _keys(wish, by, now, tell)
     link = _administrator(wish, by, now, tell)
     return {
         "folder": str(where.root), "database": connection.vendor, "authority": wish.authority, "keys": keys,
@@ -173,6 +179,18 @@ def _configure(wish: Wish, where: place.Place) -> None:
         new["from"] = f"kimberley@{wish.hosts[0]}"
     if any(there.get(key) != value for key, value in new.items()):
         where.configure(**new)
+    _demand(wish, where)
+
+
+def _demand(wish: Wish, where: place.Place) -> None:
+    """Write the signer's policy where there is none: two officers with own credentials, confirmed in person."""
+    from openkimberley.signer.place import of
+    from openkimberley.signer.policy import Policy
+
+    signer = of(where.root)
+    if not (signer.root / "policy.json").exists() and not os.environ.get("KIMBERLEY_SIGNER_DIR"):
+        host = wish.hosts[0] if wish.hosts else "localhost"
+        signer.demand(Policy(rp_id=host, origins=(f"https://{host}",) if wish.hosts else ()))
 
 
 def _register(by: Actor, at: datetime, tell: Callable[[str], object]) -> None:
@@ -188,29 +206,24 @@ def _register(by: Actor, at: datetime, tell: Callable[[str], object]) -> None:
         tell(f"{len(alerts.seed_known_fakes(by=by, at=at))} public warnings entered.")
 
 
-def _keys(
-    wish: Wish, where: place.Place, by: Actor, at: datetime, tell: Callable[[str], object]
-) -> list[str]:  # fmt: skip
-    """Make the authority's keys where it has none. A key file that was never registered is set aside, not trusted."""
+def _keys(wish: Wish, by: Actor, at: datetime, tell: Callable[[str], object]) -> list[str]:
+    """Make the signer's keys where it has none, and register their public parts."""
     from openkimberley.certificates import queries
     from openkimberley.node import keys
+    from openkimberley.signer.keystore import read_public
+    from openkimberley.signer.making import USES, backend, make_keys
 
-    known = {key.kid: key.use for key in queries.keys(wish.authority)}
-    if {"sign", "seal"} <= set(known.values()):
-        missing = [kid for kid in known if not (where.keys / f"{kid.replace('/', '_')}.json").exists()]
-        if missing:
-            raise NotFound("key file", f"of {', '.join(missing)} in {where.keys}: restore it from the backup")
-        return sorted(known)
-    if known:
-        raise Conflict("an earlier set-up stopped between two keys; nothing was signed: empty the folder, begin again")
-    for orphan in where.keys.glob(f"{wish.authority}_*.json"):  # written, never registered
-        orphan.rename(orphan.with_suffix(".unregistered"))
-        tell(f"Set aside a key that was never registered: {orphan.name}")
-    tell("Making the keys …")
-    made = keys.make_keys(by=by, at=at, name=wish.name.strip())
-    for kid in made:
+    signer = keys.signer_place()
+    public = [part for part in read_public(signer) if part["authority"] == wish.authority]
+    lost = {key.kid for key in queries.keys(wish.authority)} - {part["kid"] for part in public}
+    if lost:
+        raise NotFound("key", f"{', '.join(sorted(lost))} in {signer.root}: restore the signer from its backup")
+    if not set(USES) <= {part["use"] for part in public}:
+        tell("Making the keys …")
+        make_keys(signer, backend(signer, signer.passphrase()), authority=wish.authority, name=wish.name.strip(), at=at)
+    for kid in keys.register(by=by, at=at):
         tell(f"  {kid}")
-    return made
+    return sorted(key.kid for key in queries.keys(wish.authority))
 
 
 def _administrator(wish: Wish, by: Actor, at: datetime, tell: Callable[[str], object]) -> str:
@@ -248,7 +261,9 @@ def _next_steps(wish: Wish, result: dict[str, Any]) -> str:
         lines += [f"  {result['link']}", "It is a secret until it was used. Running setup again makes a new one.", ""]
     else:
         lines += ["The administrator has a password already; nothing else was changed.", ""]
-    root = place.here().keys / f"{wish.authority}_root_*.json"
+    from openkimberley.node.keys import signer_place
+
+    root = signer_place().keys / f"{wish.authority}_root_*.json"
     lines += [f"Take the root key of the seal away to a safe place:  {root}",
               "Then read docs/operate/README.md: TLS proxy, backup, second factor."]  # fmt: skip
     return "\n".join(lines)

@@ -36,7 +36,7 @@ from openkimberley.participants.models import (
     StatusRow,
     Version,
 )
-from openkimberley.trust.signing import signer_for
+from openkimberley.trust.signing import can_sign
 
 DOCUMENTS = ("participants", "profiles", "national_lists")
 
@@ -241,10 +241,7 @@ def _its_own(by: Actor, code: str) -> None:
 
 def _has_desk(authority: str) -> bool:
     """True where an authority signs on this node."""
-    try:
-        return bool(signer_for(authority))
-    except NotFound:
-        return False
+    return can_sign(authority)
 
 
 @action("participants.designate_authority", needs=Permission.PARTICIPANT_LIST)

@@ -20,6 +20,7 @@ from openkimberley.certificates.actions.application import (
     save_draft,
     withdraw,
 )
+from openkimberley.certificates.actions.approvals import attest
 from openkimberley.certificates.actions.disclosure import Presentation, disclose
 from openkimberley.certificates.actions.erasure import erase, reduced, remove_files
 from openkimberley.certificates.actions.examination import examine, refuse, return_to_applicant, value
@@ -33,6 +34,7 @@ __all__ = [
     "Presentation",
     "approve",
     "attach",
+    "attest",
     "detach",
     "disclose",
     "end_key",

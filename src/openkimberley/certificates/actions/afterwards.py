@@ -14,7 +14,7 @@ from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotFound, Refused
 from openkimberley.trust.canonical import unb64u
-from openkimberley.trust.signing import signer_for
+from openkimberley.trust.signing import sign_statement
 
 S = CertificateStatus
 EXPORT_STEPS = frozenset({S.SEALED, S.ANNOUNCED, S.DEPARTED})
@@ -102,13 +102,12 @@ def instruct_correction(*, by: Actor, at: datetime, number: str, field: str, new
     if row.status in (S.VOID, S.REPLACED, S.LOST, S.EXPIRED_RETURNED, S.RETURNED):
         raise Conflict(f"certificate {number} is {row.status.lower()}: it is not corrected any more")
     old = text_at(row.content, field)
-    instruction = statements.sign_correction(
+    instruction = sign_statement(by.authority, statements.CORRECTION, statements.correction_claims(
         statements.Correction(
             participant=row.participant, authority=by.authority, iat=int(at.timestamp()), cid=unb64u(row.cid),
             number=number, field=field, old=old, new=new, reason=reason,
-        ),
-        signer=signer_for(by.authority),
-    )  # fmt: skip
+        )
+    ))  # fmt: skip
     correction = Correction.objects.create(
         authority=by.authority, number=number, field=field, old=old, new=new, reason=reason,
         instruction=instruction, made_at=at,

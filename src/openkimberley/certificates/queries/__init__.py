@@ -1,5 +1,6 @@
 """Reads of certification: who may see what, the facts that rules ask, lists for pages."""
 
+from openkimberley.certificates.queries.approvals import attested, still_good, ways
 from openkimberley.certificates.queries.asking import (
     case,
     content_facts,
@@ -96,6 +97,7 @@ __all__ = [
     "application",
     "application_counts",
     "applications",
+    "attested",
     "authority_name",
     "blank_forms",
     "bundle",
@@ -165,9 +167,11 @@ __all__ = [
     "stated",
     "status_uri",
     "statuses",
+    "still_good",
     "used",
     "valuations",
     "visible",
     "visible_certificates",
     "waiting",
+    "ways",
 ]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
-
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from openkimberley.certificates import facts
 from openkimberley.certificates.models import (
     Certificate,
 )  # fmt: skip
+from openkimberley.certificates.queries.asking import profile_of
+from openkimberley.certificates.queries.bundling import keys
+from openkimberley.certificates.queries.sight import certificate, certificate_facts, participant_of
 from openkimberley.documents.certificate import render_certificate
 from openkimberley.documents.facts import Label, Page, PageKind, PrintedLine, PrintedOrigin, PrintedParty
 from openkimberley.documents.label import render_label
@@ -21,19 +22,10 @@ from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.errors import Conflict, NotFound, Untrusted
 from openkimberley.participants import queries as participants
-from openkimberley.trust.canonical import unb64u
+from openkimberley.trust import signing
+from openkimberley.trust.canonical import b64u, unb64u
 from openkimberley.trust.proof import Proof
 from openkimberley.trust.qr import check_code
-from openkimberley.trust.signing import signer_for
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from openkimberley.trust.keys import Signer
-
-from openkimberley.certificates.queries.asking import profile_of
-from openkimberley.certificates.queries.bundling import keys
-from openkimberley.certificates.queries.sight import certificate, certificate_facts, participant_of
 
 LANGUAGES_OF_PAGES = ("fr", "pt", "ru", "ar", "es", "zh")
 
@@ -130,23 +122,17 @@ def certificate_pdf(
     sealing = keys(row.authority, "seal")
     if not sealing:
         return page
-    return seal_pdf(page, _der_signer(signer_for(row.authority, "seal")), bytes(sealing[-1].x509), at=row.issued_at)
+
+    def sealed(digest: bytes) -> bytes:
+        return unb64u(signing.service().seal(authority=row.authority, number=row.number, digest=b64u(digest)))
+
+    return seal_pdf(page, sealed, bytes(sealing[-1].x509), at=row.issued_at)
 
 
 def refuse_erased(row: Certificate) -> None:
     """Raise ``Conflict`` where nothing is left to print: what was personal in the certificate was erased."""
     if row.erased_at:
         raise Conflict(f"what certificate {row.number} said was erased on {row.erased_at:%Y-%m-%d}")
-
-
-def _der_signer(signer: Signer) -> Callable[[bytes], bytes]:
-    """A signer whose 64 raw bytes come as the DER that PDF readers expect."""
-
-    def sign(message: bytes) -> bytes:
-        raw = signer.sign(message)
-        return encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
-
-    return sign
 
 
 def label_pdf(number: str, *, by: Actor, demonstration: bool = False) -> bytes:

@@ -144,8 +144,8 @@ class Correction:
     reason: str = ""
 
 
-def sign_receipt(receipt: ImportReceipt, *, signer: Signer, salt: Callable[[int], bytes] = secrets.token_bytes) -> str:
-    """The signed import receipt. Raises ``Untrusted("5 content", ...)`` where it is not one."""
+def receipt_claims(receipt: ImportReceipt, *, salt: Callable[[int], bytes] = secrets.token_bytes) -> dict[str, Any]:
+    """What an import receipt says, ready to be signed as ``RECEIPT``."""
     found = {
         "parcels": receipt.parcels,
         "carats": _fixed(receipt.carats),
@@ -153,45 +153,50 @@ def sign_receipt(receipt: ImportReceipt, *, signer: Signer, salt: Callable[[int]
         "lines": [line_claim(line) for line in receipt.lines],
         "seal": receipt.seal,
     }
-    return _sign(
-        RECEIPT,
-        _head(receipt)
-        | {
-            "exporting": receipt.exporting,
-            "received": receipt.received.isoformat(),
-            "result": receipt.result,
-            "found": found,
-            "exporter_ok": receipt.exporter_ok,
-            "importer_ok": receipt.importer_ok,
-            "differences": [
-                {"field": one.field, "declared": one.declared, "found": one.found} for one in receipt.differences
-            ],
-            "salt": b64u(salt(16)),
-            "approvals": receipt.approvals,
-        },
-        signer,
-    )
+    return _head(receipt) | {
+        "exporting": receipt.exporting,
+        "received": receipt.received.isoformat(),
+        "result": receipt.result,
+        "found": found,
+        "exporter_ok": receipt.exporter_ok,
+        "importer_ok": receipt.importer_ok,
+        "differences": [
+            {"field": one.field, "declared": one.declared, "found": one.found} for one in receipt.differences
+        ],
+        "salt": b64u(salt(16)),
+        "approvals": receipt.approvals,
+    }
+
+
+def void_claims(void: Voiding) -> dict[str, Any]:
+    """What a voiding says, ready to be signed as ``VOID``."""
+    replaced_by = None if void.replaced_by is None else b64u(void.replaced_by)
+    return _head(void) | {"kind": void.kind, "reason": void.reason, "replaced_by": replaced_by}
+
+
+def correction_claims(correction: Correction) -> dict[str, Any]:
+    """What the instruction to correct one field says, ready to be signed as ``CORRECTION``."""
+    return _head(correction) | {
+        "field": correction.field,
+        "old": correction.old,
+        "new": correction.new,
+        "reason": correction.reason,
+    }
+
+
+def sign_receipt(receipt: ImportReceipt, *, signer: Signer, salt: Callable[[int], bytes] = secrets.token_bytes) -> str:
+    """The signed import receipt. Raises ``Untrusted("5 content", ...)`` where it is not one."""
+    return _sign(RECEIPT, receipt_claims(receipt, salt=salt), signer)
 
 
 def sign_void(void: Voiding, *, signer: Signer) -> str:
     """The signed voiding of a certificate."""
-    replaced_by = None if void.replaced_by is None else b64u(void.replaced_by)
-    return _sign(VOID, _head(void) | {"kind": void.kind, "reason": void.reason, "replaced_by": replaced_by}, signer)
+    return _sign(VOID, void_claims(void), signer)
 
 
 def sign_correction(correction: Correction, *, signer: Signer) -> str:
     """The signed instruction to correct one field."""
-    return _sign(
-        CORRECTION,
-        _head(correction)
-        | {
-            "field": correction.field,
-            "old": correction.old,
-            "new": correction.new,
-            "reason": correction.reason,
-        },
-        signer,
-    )
+    return _sign(CORRECTION, correction_claims(correction), signer)
 
 
 KeyOf = Callable[[str], "PublicKey | None"]

@@ -170,7 +170,7 @@ def test_the_highest_of_three_valuations_counts_where_the_profile_says_so(monkey
         by=TUMELO, at=NOW, reference=row.reference, role="INDEPENDENT",
         lines=[{"hs": "7102.31", "usd": "500000.00"}, {"hs": "7102.10", "usd": "20000.00"}],
     )  # fmt: skip
-    from openkimberley.certificates.actions.issue import values_that_count
+    from openkimberley.certificates.actions.drafting import values_that_count
 
     assert values_that_count(row, highest=True) == ["500000.00", "20000.00"]
     assert values_that_count(row, highest=False) == ["421234.56", "18000.00"]

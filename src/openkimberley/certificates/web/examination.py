@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from openkimberley.certificates import actions, queries, rules
-from openkimberley.certificates.actions import issue
+from openkimberley.certificates.actions import drafting
 from openkimberley.certificates.facts import Kind
 from openkimberley.certificates.forms.officer import Approve, Examine, Refuse, Return, Value
 from openkimberley.certificates.web import show
@@ -137,7 +137,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
 def objections_to_issue(row: Application, *, on: date, by: Actor) -> tuple[Objection, ...]:
     """What the rules would say if this actor issued the certificate on a day. Nothing is written."""
     number = queries.next_number(row.authority, on=on) or f"{queries.participant_of(row.authority)}0"
-    content = issue.content_to_issue(row, number=number, on=on, by=by, paper_serial="")
+    content = drafting.content_to_issue(row, number=number, on=on, by=by, paper_serial="")
     case = queries.case(row, on=on, content=content, approver=by.id)
     return rules.ask(rules.BEFORE_ISSUE, case).objections
 

@@ -21,7 +21,7 @@ from pyhanko_certvalidator import ValidationContext
 from openkimberley.documents import read
 from openkimberley.documents.certificate import render_certificate
 from openkimberley.documents.read import read_pdf
-from openkimberley.documents.seal import local_signer, make_root_certificate, make_seal_certificate, seal_pdf
+from openkimberley.documents.seal import local_sealer, make_root_certificate, make_seal_certificate, seal_pdf
 from openkimberley.documents.tests.conftest import PAGE, SIGNED
 from openkimberley.kernel.errors import Untrusted
 
@@ -74,7 +74,7 @@ def test_equal_input_gives_an_equal_seal(plain, sealed, seal):
 
 
 def test_a_signing_process_may_hold_the_key(plain, sealed, seal):
-    assert seal_pdf(plain, local_signer(seal.key), seal.certificate, at=SIGNED) == sealed
+    assert seal_pdf(plain, local_sealer(seal.key, seal.certificate), seal.certificate, at=SIGNED) == sealed
 
 
 def test_a_file_without_seal_is_unsigned(plain, root):

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import DatabaseError, connection, transaction
 from tests.cast import KAGISO, NOW
+from tests.signer import sign_with
 
 from openkimberley.journal import checking, guard, mirror, queries, standing
 from openkimberley.journal.actions.sequencing import add_cosignatures, make_checkpoint
@@ -27,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def log(settings):
     settings.JOURNAL_ORIGIN = ORIGIN
-    signing.provide(signs)
+    sign_with(signs)
     yield
     signing.provide(None)
 
@@ -268,7 +269,7 @@ def test_a_crash_between_mark_and_row_does_not_stop_the_journal(monkeypatch):
         make_checkpoint(at=NOW)
     assert guard.high_water().read().size == 9
     assert guard.must_not_sign() == ""
-    signing.provide(signs)
+    sign_with(signs)
     entered(1, at=NOW, first=9)
     assert make_checkpoint(at=NOW).size == 10
     assert faults() == []

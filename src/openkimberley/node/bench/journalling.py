@@ -15,6 +15,7 @@ from openkimberley.journal.shelf import Folder
 from openkimberley.journal.tree import Tiles
 from openkimberley.kernel.actor import Actor, Permission, Role
 from openkimberley.node.bench.measuring import Figure, fitting, taking_turns
+from openkimberley.signer.service import LocalService
 from openkimberley.trust import merkle, signing, tiles
 from openkimberley.trust.keys import SoftwareKey
 
@@ -44,7 +45,7 @@ def published(world: World) -> Iterator[None]:
 
     log = SoftwareKey.generate("node/log/1")
     settings.JOURNAL_ORIGIN, settings.JOURNAL_FOLDER = "journal.bench.example/1", world.where.journal
-    signing.provide(lambda authority, use: log if authority == signing.NODE else keys.open_signer(authority, use))
+    signing.provide(LocalService(lambda authority, use: log if (authority, use) == (signing.NODE, "log") else None))
     try:
         yield
     finally:

@@ -31,7 +31,7 @@ def verify_offline(world: World) -> Iterator[Figure]:
 
     from openkimberley.node.demo.people import ANTWERP, PRODUCER
     from openkimberley.trust import qr
-    from openkimberley.trust.signing import signer_for
+    from openkimberley.trust.signing import public_key
     from openkimberley.verification.engine import verify
     from openkimberley.verification.statements import Bundle
 
@@ -42,7 +42,7 @@ def verify_offline(world: World) -> Iterator[Figure]:
     text, now = certificate.qr_full, world.now + timedelta(hours=1)
     signed = qr.read(text).statement
     message, signature = signed.to_be_signed(), signed.signature
-    public = Ed25519PublicKey.from_public_bytes(signer_for(PRODUCER).public_key)
+    public = Ed25519PublicKey.from_public_bytes(public_key(PRODUCER).pub)
     verdict = verify(text, bundle, now=now, authority=ANTWERP).as_json()["verdict"]
     if verdict != "valid":
         raise RuntimeError(f"the certificate to be verified is {verdict}")

@@ -66,6 +66,9 @@ class World:
         from openkimberley.node import keys
         from openkimberley.node.demo import furnish
         from openkimberley.node.demo.people import BY_KEY, PRODUCER
+        from openkimberley.signer.policy import TRIAL
+        from openkimberley.signer.server import open_service
+        from openkimberley.trust import signing
 
         call_command("migrate", verbosity=0)
         begun = self.now - timedelta(days=30)
@@ -73,8 +76,9 @@ class World:
         certificates.receive_forms(
             by=BY_KEY["supervisor"], at=begun, batch="For the benchmark", prefix="BW-Z-", first=1, last=2000, digits=6
         )
-        keys.install()
-        keys.open_signer(PRODUCER)
+        keys.signer_place().demand(TRIAL)
+        signing.provide(open_service(keys.signer_place()))  # the whole signer, ledger and all, without its socket
+        signing.public_key(PRODUCER)
 
     def approvable(self, count: int) -> list[tuple[str, int]]:
         """That many examined and valued applications, as reference and version: ready for the second officer."""

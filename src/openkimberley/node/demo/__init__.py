@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ import click
 from openkimberley.desk.cli import json_option, show_json, start_django
 from openkimberley.kernel.errors import Conflict, Untrusted
 from openkimberley.node import place
+from openkimberley.node.demo.people import ORIGIN
+from openkimberley.node.keys import signer_place
+from openkimberley.node.signing import signing_process
+from openkimberley.signer.policy import DEMONSTRATION
 
 WEAK_MEMORY = 16_384
 """KiB of Argon2id for demonstration keys: they open fast and protect nothing."""
@@ -33,15 +38,16 @@ def demo(folder: Path, no_serve: bool, port: int, as_json: bool) -> None:
     _clear(where)
     os.environ["KIMBERLEY_DIR"] = str(where.root)
     os.environ.pop("KIMBERLEY_DATABASE", None)
-    where.configure(demonstration=True, passphrase=secrets.token_urlsafe(18))
+    where.configure(demonstration=True, passphrase=secrets.token_urlsafe(18), origin=ORIGIN)
     start_django()
     tell = (lambda *_: None) if as_json else click.echo
-    summary = build(where, tell=tell)
+    summary, around = build(where, port=port, tell=tell)
     if as_json:
         show_json(summary)
     if not no_serve:
         from openkimberley.node.serve import run
 
+        around.serve()
         tell(_sign_ins(port))
         run(port=port)
 
@@ -55,28 +61,38 @@ def _clear(where: place.Place) -> None:
     where.root.mkdir(parents=True, exist_ok=True)
 
 
-def build(where: place.Place, *, tell: Any) -> dict[str, Any]:
-    """Make the node, fill it, run the main job, leave its papers in ``out/``. Returns the summary."""
+def build(where: place.Place, *, port: int, tell: Any) -> tuple[dict[str, Any], Any]:
+    """Make the node and the Scheme around it, run the main job, leave its papers in ``out/``: summary and Scheme."""
     from django.core.management import call_command
 
     from openkimberley.node.demo import furnish, main_job, states
+    from openkimberley.node.demo.scheme import Scheme
     from openkimberley.node.demo.story import Clock
 
     now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - a shell
     tell("Building the demonstration node …")
     call_command("migrate", verbosity=0)
     clock = Clock(now - timedelta(days=100))
+    signer = signer_place()
+    signer.demand(DEMONSTRATION)  # while the story is told, its clock is the signer's
     furnish.node(at=clock.now, memory=WEAK_MEMORY)
-    states.expired(clock)
-    clock.now = now - timedelta(days=16)
-    counts = states.everything(clock)
-    tell(f"{sum(counts.values())} certificates in {len(counts)} states.")
-    if clock.now > now:
-        raise RuntimeError(f"the demonstration's story ran into the future: {clock.now}")
-    clock.now = now - timedelta(days=2)
-    summary = main_job.run(clock, where, now=now, tell=tell)
+    with signing_process(signer):
+        furnish.officers(at=clock.now)
+        around = Scheme(where.root, str(where.config["passphrase"]), WEAK_MEMORY, port)
+        around.found(at=clock.now)
+        clock.evening = around.witnessed
+        states.expired(clock)
+        clock.now = now - timedelta(days=16)
+        counts = states.everything(clock)
+        tell(f"{sum(counts.values())} certificates in {len(counts)} states.")
+        if clock.now > now:
+            raise RuntimeError(f"the demonstration's story ran into the future: {clock.now}")
+        clock.now = now - timedelta(days=2)
+        around.renew(at=clock.now)
+        summary = main_job.run(clock, where, around, now=now, tell=tell)
+    signer.demand(replace(DEMONSTRATION, clock="own"))
     _adopt(where, tell)
-    return summary
+    return summary, around
 
 
 def _adopt(where: place.Place, tell: Any) -> None:

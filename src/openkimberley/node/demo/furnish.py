@@ -13,19 +13,26 @@ from openkimberley.node import keys
 from openkimberley.node.demo import people
 from openkimberley.node.demo.people import ANTWERP, AUTHORITIES, BY_KEY, PRODUCER
 from openkimberley.participants import actions as participants
+from openkimberley.signer import making
+from openkimberley.signer.keystore import FileKeys
 from openkimberley.trade import actions as trade
 from openkimberley.trade.facts import Holder, LicenceKind
+from openkimberley.trust import signing
 
 INSTALLER = frozenset({Role.CHAIR, Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 
 def node(*, at: datetime, memory: int) -> None:
     """Furnish both authorities of the demonstration."""
+    where = keys.signer_place()
     participants.seed_register(by=Actor("installer", INSTALLER, via="cli"), at=at)
     alerts.seed_known_fakes(by=Actor("installer", INSTALLER, authority=PRODUCER, via="cli"), at=at)
     for authority, name in AUTHORITIES.items():
         installer = Actor("installer", INSTALLER, authority=authority, via="cli")
-        keys.make_keys(by=installer, at=at, name=name, memory=memory)
+        making.make_keys(
+            where, FileKeys(where, where.passphrase(), memory=memory), authority=authority, name=name, at=at
+        )
+        keys.register(by=installer, at=at)
         for person in people.PEOPLE:
             if person.authority == authority:
                 accounts.open_account(
@@ -34,6 +41,16 @@ def node(*, at: datetime, memory: int) -> None:
                 )  # fmt: skip
     _licences(at)
     _paper(at)
+
+
+def officers(*, at: datetime) -> None:
+    """The officers' approval keys, each under the passphrase that is everybody's here. Asks the running signer."""
+    for person in people.PEOPLE:
+        if role := people.APPROVES.get(person.role):
+            signing.service().enrol(
+                authority=person.authority, officer=person.key, roles=[role], evidence=people.APPROVAL,
+                at=int(at.timestamp()),
+            )  # fmt: skip
 
 
 def _licences(at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from openkimberley.certificates.models import Application, Certificate
 from openkimberley.desk import files
 from openkimberley.node.demo.people import (
     ANTWERP,
+    APPROVAL,
     BY_KEY,
     COURIER_LICENCE,
     EXPORTER_LICENCE,
@@ -29,16 +30,30 @@ from openkimberley.shipments.facts import Inspection
 MINUTE = timedelta(minutes=1)
 
 
+EVENING = timedelta(hours=6)
+"""When so much time passes between two acts, the day is over: what was due by then has happened."""
+
+
 @dataclass
 class Clock:
-    """The story's time: every step takes some minutes."""
+    """The story's time: every step takes some minutes. ``evening`` is told when a day's work is done."""
 
     now: datetime
+    evening: Callable[[datetime], None] | None = None
+    _last: datetime | None = None
 
     def later(self, minutes: int = 7) -> datetime:
         """The next moment."""
         self.now += minutes * MINUTE
+        if self.evening and self._last and self.now - self._last > EVENING:
+            self.evening(self._last + 10 * MINUTE)
+        self._last = self.now
         return self.now
+
+    def on_the_way(self) -> None:
+        """While goods travel, what is due happens: by their arrival the witnesses have seen the certificate's entry."""
+        if self.evening:
+            self.evening(self.later(1))
 
 
 def draft(lines: list[dict[str, str]], **more: Any) -> dict[str, Any]:
@@ -89,7 +104,7 @@ def _application(reference: str, who: str) -> Application:
 
 
 def examine(clock: Clock, reference: str, seals: list[str], *, side: str = "") -> None:
-    """Open, count, weigh, and set the seals aside; the government valuer values."""
+    """Open, count, weigh, set the seals aside; the government valuer values; the examiner signs for it."""
     who = f"{side}issuing"
     content = _application(reference, who).content
     certificates.examine(
@@ -104,6 +119,10 @@ def examine(clock: Clock, reference: str, seals: list[str], *, side: str = "") -
             lines=[{"hs": line["hs"], "usd": line["usd"]} for line in content["lines"]],
             price_list="Demonstration price list", price_list_date=clock.now.date().replace(day=1),
         )  # fmt: skip
+    certificates.attest(
+        by=BY_KEY[who], at=clock.later(2), reference=reference, version=_application(reference, who).version,
+        approval=APPROVAL,
+    )  # fmt: skip
 
 
 def approve(clock: Clock, reference: str, *, side: str = "", surrendered: bool = False) -> Certificate:
@@ -112,7 +131,7 @@ def approve(clock: Clock, reference: str, *, side: str = "", surrendered: bool =
     row = certificate_queries.application(reference, by=by)
     return certificates.approve(
         by=by, at=clock.later(), reference=reference, version=row.version, surrendered=surrendered,
-        paper_serial=certificate_queries.next_blank(row.authority),
+        paper_serial=certificate_queries.next_blank(row.authority), approval=APPROVAL,
     )  # fmt: skip
 
 
@@ -147,6 +166,7 @@ def depart(clock: Clock, certificate: Certificate) -> None:
     """The box leaves."""
     at = clock.later(90)
     shipments.depart(by=BY_KEY["issuing"], at=at, number=certificate.number, departed_at=at, seals_intact=True)
+    clock.on_the_way()
 
 
 def present(clock: Clock, certificate: Certificate) -> None:

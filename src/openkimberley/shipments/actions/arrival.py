@@ -23,7 +23,6 @@ from openkimberley.shipments import facts, queries
 from openkimberley.shipments.actions.export import Picture, as_json, keep_pictures, refuse
 from openkimberley.shipments.actions.outbox import queue
 from openkimberley.shipments.models import Arrival, Confirmation, DiscrepancyCase, Inspection, Shipment
-from openkimberley.trust.signing import signer_for
 
 A = facts.ArrivalStatus
 
@@ -162,9 +161,7 @@ def decide_hold(*, by: Actor, at: datetime, number: str, reason: str) -> Arrival
     refuse(queries.not_to_be_decided(row), subject=row.number)
     row.held, row.decision, row.decided_by = False, reason.strip(), by.id
     row.save(update_fields=["held", "decision", "decided_by"])
-    record(
-        "shipment.hold_decided", by=by, at=at, subject=row.number, statement={}, personal={"reason": reason.strip()}
-    )
+    record("shipment.hold_decided", by=by, at=at, subject=row.number, statement={}, personal={"reason": reason.strip()})
     return row
 
 
@@ -287,7 +284,7 @@ def conclude(row: Arrival, inspection: Inspection | None, result: str, *, by: Ac
     if queries.confirmation(row.issuer, row.number):
         raise Refused(queries.before_use(row.issuer, row.number, by=by), subject=row.number)
     receipt = queries.receipt_of(row, inspection, result, at=at)
-    signed = queries.sign_receipt(receipt, signer=signer_for(by.authority))
+    signed = queries.sign_receipt(receipt)
     confirmation = Confirmation.objects.create(
         authority=by.authority, issuer=row.issuer, number=row.number, result=result,
         received_on=row.presented_on or at.date(), due_on=row.due_on,

@@ -14,7 +14,7 @@ from openkimberley.certificates.rules import (
 from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.errors import NotFound
 from openkimberley.participants import queries as participants
-from openkimberley.trust.signing import signer_for
+from openkimberley.trust.signing import can_sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,10 +57,7 @@ def still_stands(number: str) -> bool:
 
 def works_here(authority: str) -> bool:
     """True where an authority does its work on this node (its key is here): what it is told needs no e-mail."""
-    try:
-        return bool(authority) and bool(signer_for(authority))
-    except NotFound:
-        return False
+    return can_sign(authority)
 
 
 def lines_json(lines: Iterable[Line]) -> list[dict[str, str]]:

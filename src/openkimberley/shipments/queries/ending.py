@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openkimberley.certificates import queries as certificates
 from openkimberley.certificates import rules as certificate_rules
@@ -25,9 +25,7 @@ from openkimberley.shipments.models import (
 from openkimberley.shipments.queries.arriving import corrected, found_facts
 from openkimberley.shipments.queries.rows import participant_of, profile_of
 from openkimberley.trust.canonical import canonical, unb64u
-
-if TYPE_CHECKING:
-    from openkimberley.trust.keys import Signer
+from openkimberley.trust.signing import sign_statement
 
 
 def declared_value(row: Arrival, field: str) -> str:
@@ -81,9 +79,9 @@ def receipt_of(row: Arrival, inspection: Inspection | None, result: str, *, at: 
     )  # fmt: skip
 
 
-def sign_receipt(receipt: Any, *, signer: Signer) -> str:
-    """The receipt as a signed statement (``kp-receipt+jwt``)."""
-    return statements.sign_receipt(receipt, signer=signer)
+def sign_receipt(receipt: Any) -> str:
+    """The receipt as a signed statement (``kp-receipt+jwt``) of the importing authority."""
+    return sign_statement(receipt.authority, statements.RECEIPT, statements.receipt_claims(receipt))
 
 
 def content_hash(content: dict[str, Any]) -> bytes:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openkimberley.kernel.errors import NotFound, Untrusted
-from openkimberley.trust import keystore, signing
+from openkimberley.kernel.errors import Untrusted
+from openkimberley.trust import keystore
 from openkimberley.trust.keys import ALGORITHMS, PublicKey, SoftwareKey, kid8
 
 SECRET = bytes(range(1, 33))
@@ -165,22 +165,3 @@ def test_a_changed_key_file_is_refused(path, to):
 def test_the_passphrase_may_be_typed_composed_or_not():
     sealed = keystore.seal_key(key(), "é", m=64, t=1, p=1)
     assert keystore.open_key(sealed, "e\u0301").secret == SECRET
-
-
-@pytest.fixture
-def _no_resolver():
-    before = signing._resolver
-    yield
-    signing.provide(before)
-
-
-@pytest.mark.usefixtures("_no_resolver")
-def test_a_node_signs_only_for_authorities_whose_key_it_holds():
-    signing.provide(lambda authority, use: key() if (authority, use) == ("BW", "sign") else None)
-    assert signing.signer_for("BW").kid == "BW/sign/2026-1"
-    for authority, use in (("ZA", "sign"), ("BW", "log")):
-        with pytest.raises(NotFound):
-            signing.signer_for(authority, use)
-    signing.provide(None)
-    with pytest.raises(NotFound, match="BW/sign"):
-        signing.signer_for("BW")

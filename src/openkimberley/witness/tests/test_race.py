@@ -73,6 +73,7 @@ def act(what, *words):
 
     django.setup()
     from django.core.management import call_command
+    from tests.signer import sign_with
 
     from openkimberley.kernel.actor import Actor, Role
     from openkimberley.trust import signing
@@ -82,7 +83,7 @@ def act(what, *words):
     from openkimberley.witness.tests.logs import Log
 
     signer = SoftwareKey.from_secret("node/witness/1", "Ed25519", bytes([9]) * 32)
-    signing.provide(lambda authority, use: signer)
+    sign_with(lambda authority, use: signer)
     now, log = datetime.now(UTC), Log([f"entry {number}" for number in range(120)])
     if what == "furnish":
         call_command("migrate", verbosity=0)
