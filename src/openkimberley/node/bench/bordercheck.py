@@ -65,14 +65,14 @@ def _timed(world: World, chromium: str) -> Figure:
     from openkimberley.node.demo.people import ANTWERP, PRODUCER
     from openkimberley.node.verifier import page
     from openkimberley.trust import qr
-    from openkimberley.trust.signing import signer_for
+    from openkimberley.trust.signing import public_key
 
     issued = world.issued()
     bundle = world.bundle() | {"issued": (world.now + timedelta(seconds=1)).isoformat(), "expected": [issued.cid]}
     file = Path(world.where.root) / "verifier.html"
     file.write_bytes(page.on_a_stick({"form": "stick", "bundle": bundle, "authority": ANTWERP}))
     signed = qr.read(issued.qr_full).statement
-    parts = (signer_for(PRODUCER).public_key, signed.signature, signed.to_be_signed())
+    parts = (public_key(PRODUCER).pub, signed.signature, signed.to_be_signed())
     asked = [base64.b64encode(each).decode() for each in parts]
     turns = 3 if world.quick else 21
     with sync_playwright() as playwright:
