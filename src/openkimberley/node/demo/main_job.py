@@ -41,6 +41,7 @@ def run(clock: Clock, where: place.Place, around: Scheme, *, now: datetime, tell
     around.witnessed(clock.later(1))
     proof = bundles.proof_text(one, at=clock.now)
     write_atomically(out / "certificate.tlog-proof", proof.encode())
+    size = Proof.parse(proof).checkpoint.size
     tell(f"  witnessed   two witnesses cosigned the journal, sealed at {size} entries")
     _papers(one.number, out, at=clock.now)
     story.seal(clock, one)
