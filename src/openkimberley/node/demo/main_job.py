@@ -18,6 +18,7 @@ from openkimberley.node.demo.scheme import Scheme
 from openkimberley.node.demo.story import Clock, draft
 from openkimberley.participants import queries as participants
 from openkimberley.shipments import actions as shipments
+from openkimberley.trust.proof import Proof
 from openkimberley.verification.files import verify_file
 from openkimberley.verification.known import known_bundle
 
