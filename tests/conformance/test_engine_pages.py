@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from openkimberley.node.verifying import verify_file
 
 from openkimberley.certificates.statements.contract import certificate_to_json
 from openkimberley.documents.certificate import render_certificate
