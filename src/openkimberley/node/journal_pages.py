@@ -23,6 +23,7 @@ from openkimberley.journal import checking, queries, standing
 from openkimberley.journal.shelf import CHECKPOINT, Once, read_tile
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.errors import KimberleyError, Untrusted
+from openkimberley.node import bundles
 from openkimberley.node.journal_cli import own_key
 from openkimberley.trust import httpsig
 from openkimberley.trust.keys import PublicKey
@@ -146,12 +147,11 @@ def _not_for(request: HttpRequest) -> str:
 
 
 def transport_key(kid: str) -> PublicKey | None:
-    """The key with which an authority signs its requests, by its name; None where we know no such key."""
-    for key in certificates.keys(kid.partition("/")[0], httpsig.USE):
-        if key.kid == kid:
-            return PublicKey(
-                kid=key.kid, alg=key.alg, pub=bytes(key.public_key), use=key.use, not_before=key.not_before,
-                not_after=key.not_after, state=key.state, compromised_since=key.compromised_since,
-                authority=key.authority,
-            )  # fmt: skip
-    return None
+    """The key with which an authority signs its requests, by its name: of the trust list, else of this node's own."""
+    authority = kid.partition("/")[0]
+    found = bundles.listed(at=timezone.localtime())
+    if found is not None and authority in found.authorities:
+        keys = [PublicKey.from_json(key, authority) for key in found.authorities[authority]["keys"]]
+    else:
+        keys = [certificates.public_key(row) for row in certificates.keys(authority)]
+    return next((key for key in keys if key.kid == kid and key.use == httpsig.USE), None)

@@ -38,6 +38,12 @@ def _publish(at: datetime) -> int:
     return actions.publish_due(by=NODE, at=at)
 
 
+def _take_in(at: datetime) -> int:
+    from openkimberley.node.listing import take_in
+
+    return take_in(by=NODE, at=at)
+
+
 _compared: set[int] = set()
 
 
@@ -69,6 +75,7 @@ def _watch(at: datetime) -> int:
 
 
 DUE: dict[str, Callable[[datetime], int]] = {
+    "trust list taken in": _take_in,
     "status lists published": _publish,
     "withdrawals and corrections told": _tell,
     "confirmations chased": _chase,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from openkimberley.desk.cli import start_django
+from openkimberley.desk.cli import REFUSED, start_django
 from openkimberley.node.keys import signer_place
 from openkimberley.node.signing import signing_process
 from openkimberley.signer.server import PARENT
@@ -84,9 +84,16 @@ def _tick_until(stop: threading.Event) -> None:
         try:
             due(at=timezone.localtime())
         except Exception as error:  # the next round tries again, and the page of what waits shows it
-            print(f"kimberley: a round of deliveries failed and will be tried again: {error}", file=sys.stderr)
+            for line in _failed(error):
+                print(f"kimberley: will be tried again: {line}", file=sys.stderr)
         finally:
             close_old_connections()
+
+
+def _failed(error: Exception) -> list[str]:
+    """What failed in a round, one line each."""
+    found = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+    return [": ".join([*getattr(one, "__notes__", ()), str(one) or type(one).__name__]) for one in found]
 
 
 def due(*, at: datetime) -> dict[str, int]:
@@ -102,5 +109,10 @@ def tick() -> None:
     start_django()
     from django.utils import timezone
 
-    for what, count in due(at=timezone.localtime()).items():
-        click.echo(f"{what}: {count}")
+    try:
+        for what, count in due(at=timezone.localtime()).items():
+            click.echo(f"{what}: {count}")
+    except ExceptionGroup as error:
+        for line in _failed(error):
+            click.echo(line, err=True)
+        sys.exit(REFUSED)

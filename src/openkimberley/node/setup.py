@@ -155,6 +155,7 @@ def make(wish: Wish, where: place.Place, *, tell: Callable[[str], object]) -> di
     by = Actor("installer", INSTALLER, authority=wish.authority, via="cli")
     _register(by, now, tell)
     keys = _keys(wish, by, now, tell)
+    _witness(wish, by, now, tell)
     link = _administrator(wish, by, now, tell)
     return {
         "folder": str(where.root), "database": connection.vendor, "authority": wish.authority, "keys": keys,
@@ -175,11 +176,27 @@ def _configure(wish: Wish, where: place.Place) -> None:
         new["time_zone"] = wish.time_zone
     if "address" not in there and wish.hosts:
         new["address"] = f"https://{wish.hosts[0]}"  # certificates name it as the place of their status list
+    if "origin" not in there:
+        new["origin"] = f"{_named(wish)}/journal"  # for good: proofs that are out name it
     if "from" not in there and wish.hosts:
         new["from"] = f"kimberley@{wish.hosts[0]}"
     if any(there.get(key) != value for key, value in new.items()):
         where.configure(**new)
     _demand(wish, where)
+
+
+def _named(wish: Wish) -> str:
+    """Under what name the node's journal and witness sign: where they are found, else a name nobody else has."""
+    return wish.hosts[0] if wish.hosts else f"{wish.authority.lower()}.kp.example"
+
+
+def _witness(wish: Wish, by: Actor, at: datetime, tell: Callable[[str], object]) -> None:
+    """Let the node witness other journals from the beginning; where its witness was retired, that stays."""
+    from openkimberley.witness import actions, queries
+
+    if not queries.own_keys():
+        office = actions.take_office(by=by, at=at, name=f"{_named(wish)}/witness")
+        tell(f"The node witnesses as {office.vkey}")
 
 
 def _demand(wish: Wish, where: place.Place) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from openkimberley.node import journal_pages, pages
+from openkimberley.node import journal_pages, pages, trust_page
 from openkimberley.node.api import api
 from openkimberley.node.verifier import web as verifier
 
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("verifier/bundle.json", verifier.bundle, name="verifier_bundle"),
     path("verifier/icon.<str:kind>", verifier.icon, name="verifier_icon"),
     path("rules", pages.rules, name="rules"),
+    path("trust", trust_page.trust, name="trust"),
     path("journal", journal_pages.journal, name="journal"),
     path("journal/check", journal_pages.check, name="journal_check"),
     path("journal/checkpoint", journal_pages.checkpoint, name="journal_checkpoint"),

@@ -86,6 +86,20 @@ def seed_register(*, by: Actor, at: datetime) -> int:
     return len(missing)
 
 
+LIST_UPDATED = "trust.updated"
+"""How an entry about a new version of the trust list is called."""
+
+
+@action("participants.enter_list_version", needs=Permission.PARTICIPANT_LIST)
+def enter_list_version(*, by: Actor, at: datetime, file: str, sha256: str) -> None:
+    """Enter in the journal that a file of the trust list was published: its name and SHA-256 (base64url).
+
+    A list that was shown to this node alone is missing from everybody else's journal (T16).
+    """
+    record(LIST_UPDATED, by=by, at=at, subject=file[:80], statement={"file": file, "sha256": sha256},
+           public={"t": "trust.update", "f": file, "h": sha256})  # fmt: skip
+
+
 def _add(participant: Participant, at: datetime) -> ParticipantRow:
     """Add a Participant with its history and authorities, as shipped."""
     about = statements.write_participant(replace(participant, history=(), authorities=()))

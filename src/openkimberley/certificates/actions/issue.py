@@ -56,6 +56,8 @@ def approve(
     signer does not answer; ``NotFound`` where no range, blank form or signing key is at hand; ``NotPermitted`` or
     ``Untrusted`` where the signer does not accept the approvals.
     """
+    if reason := journal.must_not_sign():
+        raise Conflict(reason)
     row = locked(reference, by=by, version=version)
     move(row, ApplicationStatus.APPROVED, at=at)
     row.decided_by = by.id
