@@ -31,10 +31,12 @@ def trust(request: HttpRequest) -> HttpResponse:
     """What protects a certificate on this node, with the state of each part."""
     now = timezone.localtime()
     return render(
-        request, "node/trust.html",
+        request,
+        "node/trust.html",
         {
             "list": _list(now), "signing": _signing(), "journal": _journal(now),
-            "statuses": certificates.index_of_lists(), "demonstration": bool(settings.PLACE.config.get("demonstration")),
+            "statuses": certificates.index_of_lists(),
+            "demonstration": bool(settings.PLACE.config.get("demonstration")),
         },
     )  # fmt: skip
 
