@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import getpass
-import json
-import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from openkimberley.desk.atomic import write_atomically
 from openkimberley.desk.cli import start_django
 from openkimberley.kernel.actor import Actor, Role
-from openkimberley.node import place
-from openkimberley.trust import keystore
-from openkimberley.trust.keys import ED25519, SoftwareKey
 from openkimberley.witness.cli import witness
 
 __all__ = ["witness"]
-
-_FILE = re.compile(r"node_witness_([0-9]+)\.json")
 
 
 def _keeper() -> Actor:
@@ -28,35 +20,52 @@ def _keeper() -> Actor:
     return Actor(id=f"cli:{getpass.getuser()}", roles=frozenset({Role.ADMINISTRATOR}), via="cli")
 
 
-def make_witness_key(*, memory: int = keystore.MEMORY_KIB) -> str:
-    """Make the node's next witness key in its keystore, and set the one before aside. Returns its name."""
-    from openkimberley.node import keys
+def make_witness_key(*, at: datetime) -> str:
+    """Make the node's next witness key where its signer keeps its keys; from now on it is the one in use.
 
-    where = place.here()
-    files = [(int(found.group(1)), path) for path in where.keys.glob("node_witness_*")
-             if (found := re.match(r"node_witness_([0-9]+)\.", path.name))]  # fmt: skip
-    number = max((number for number, _ in files), default=0) + 1
-    key = SoftwareKey.generate(f"node/witness/{number}", ED25519)
-    sealed = keystore.seal_key(key, keys.passphrase(where), use="witness", m=memory)
-    for _, path in files:
-        if _FILE.fullmatch(path.name):
-            path.rename(path.with_suffix(".retired"))
-    write_atomically(where.keys / f"node_witness_{number}.json", json.dumps(sealed, indent=1).encode(), mode=0o600)
-    return key.kid
+    The private key is kept before its public part is written. Returns its name.
+    """
+    from openkimberley.node import keys
+    from openkimberley.signer import making
+    from openkimberley.signer.keystore import add_public, public_part, read_public
+    from openkimberley.trust.signing import NODE
+
+    where = keys.signer_place()
+    there = {one["kid"] for one in read_public(where)}
+    number = 1
+    while (kid := f"{NODE}/witness/{number}") in there:
+        number += 1
+    alg, days = making.NODE_USES["witness"]
+    pub = making.backend(where, where.passphrase()).make(kid, "witness", alg)
+    first, last = at.date(), at.date() + timedelta(days=days)
+    part = public_part(NODE, kid=kid, use="witness", alg=alg, pub=pub, nbf=first.isoformat(), naf=last.isoformat(),
+                       x509=b"", root=b"")  # fmt: skip
+    add_public(where, part)
+    return kid
+
+
+def _unused_key(at: datetime) -> None:
+    """See that the witness key in use was never one of a retired witness; make one where it was, or there is none."""
+    from openkimberley.trust import signing
+    from openkimberley.witness import queries
+
+    used = queries.own_keys()
+    if not signing.can_sign(signing.NODE, "witness") or signing.public_key(signing.NODE, "witness").pub in used:
+        make_witness_key(at=at)
 
 
 @witness.command("take-office")
 @click.option("--name", required=True, help="The name it signs by, such as witness.bw.kp.example.")
 def take_office(name: str) -> None:
-    """Let this node witness under NAME, with a new key. Restart the node afterwards."""
+    """Let this node witness under NAME. Its signer must be running."""
     start_django()
     from openkimberley.kernel.errors import Conflict
     from openkimberley.witness import actions, queries
 
     if queries.office() is not None:
         raise Conflict("this node witnesses already: retire that witness first")
-    make_witness_key()
     now = datetime.now(UTC)  # noqa: TID251 - a shell
+    _unused_key(now)
     click.echo(actions.take_office(by=_keeper(), at=now, name=name).vkey)
 
 
@@ -68,7 +77,7 @@ def retire(folder: Path | None, name: str, reason: str) -> None:
     """Retire the witness for ever and begin as a new one, with a new name and a new key.
 
     Do this when its record was lost or came back from a copy, or its key may be known to others. Then have the new key
-    entered in the witness policy. Restart the node afterwards.
+    entered in the witness policy.
     """
     now = datetime.now(UTC)  # noqa: TID251 - a shell
     if folder is not None:
@@ -86,5 +95,5 @@ def retire(folder: Path | None, name: str, reason: str) -> None:
         raise click.UsageError(f"{name} was used before: choose a new name")
     if queries.office() is not None:
         actions.retire_office(by=_keeper(), at=now, reason=reason)
-    make_witness_key()
+    make_witness_key(at=now)
     click.echo(actions.take_office(by=_keeper(), at=now, name=name).vkey)
