@@ -70,6 +70,22 @@ def take_office(name: str) -> None:
 
 
 @witness.command()
+@click.argument("vkeys", nargs=-1, required=True)
+@click.option("--participant", default="", help="Whose journal it is, such as BW: findings become alerts about it.")
+@click.option("--url", default="", help="Where it is read, such as https://kp.gov.bw/journal.")
+def know(vkeys: tuple[str, ...], participant: str, url: str) -> None:
+    """Let this node cosign and watch the journal of these public keys, before a trust list names it."""
+    start_django()
+    from openkimberley.trust.notes import VerifierKey
+    from openkimberley.witness import actions
+
+    now = datetime.now(UTC)  # noqa: TID251 - a shell
+    origin = VerifierKey.parse(vkeys[0]).name
+    actions.know_log(by=_keeper(), at=now, origin=origin, vkeys=vkeys, participant=participant, url=url)
+    click.echo(f"{origin} is known")
+
+
+@witness.command()
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Of a witness without a node.")
 @click.option("--name", required=True, help="The new name; the old one is never used again.")
 @click.option("--reason", default="its record was lost", show_default=True)

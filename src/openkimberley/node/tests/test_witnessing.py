@@ -56,6 +56,9 @@ def test_it_takes_office_once_and_after_retiring_only_under_a_new_name_and_key(n
     assert queries.own_keys() == {first.public_key, second.public_key}
     said = json.loads(run("status", "--json").output)
     assert (said["vkey"], said["logs"]) == (second.text, [])
+    log = Log(["x"])
+    assert run("know", log.key.text, "--participant", "BW").exit_code == 0
+    assert [one["origin"] for one in json.loads(run("status", "--json").output)["logs"]] == [log.origin]
 
 
 def listed(node, log, authority, **more):
