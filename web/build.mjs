@@ -1,6 +1,7 @@
 // Builds the committed assets from the sources here: the node's sheet and HTMX, and the border check that works without a node.
 // Run `npm ci && npm run build` after a change and commit what it writes.
 import { build, transform } from "esbuild";
+import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
 
@@ -21,7 +22,7 @@ await writeFile(out + "htmx.min.js", `/*! htmx ${await version("htmx.org")}, htt
 const page = here + "verifier/page/";
 const script = await build({
   entryPoints: [page + "app.ts"], bundle: true, minify: true, write: false, format: "iife", target: "es2022", charset: "utf8", legalComments: "none",
-  define: { "import.meta.url": '""' },
+  define: { "import.meta.url": '""' }, metafile: true,
 });
 const style = await transform((await readFile(sheet, "utf8")) + (await text("verifier/page/page.css")) + `@media print{${await text("print.css")}}`, { loader: "css", minify: true });
 // Python's own library packs what the page's lzma.ts unpacks: 80 kB less than gzip, on every telephone and every stick.
@@ -43,3 +44,8 @@ await mkdir(built, { recursive: true });
 const parts = { style: style.code.trim(), notices: notices.join("\n\n----\n\n").replaceAll("<", "&lt;"), wasm, script: script.outputFiles[0].text.trim() };
 await writeFile(built + "page.html", (await text("verifier/page/shell.html")).replace(/<!--(style|notices|wasm|script)-->/g, (_, name) => parts[name]));
 await writeFile(built + "sw.js", (await transform(await text("verifier/page/sw.js"), { minify: true })).code);
+// What it was built from, so that a test can say when it has to be built again.
+const inputs = Object.keys(script.metafile.inputs).filter((name) => name.startsWith("verifier/"));
+const sources = [...inputs, "verifier/page/page.css", "verifier/page/shell.html", "verifier/page/sw.js", "kimberley.css", "print.css", "package-lock.json"];
+const sums = sources.sort().map(async (name) => `${createHash("sha256").update(await readFile(here + name)).digest("hex")}  ${name}\n`);
+await writeFile(built + "sources.sha256", (await Promise.all(sums)).join(""));

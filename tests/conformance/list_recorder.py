@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from openkimberley.kernel.errors import Untrusted
@@ -21,7 +22,7 @@ _open_list, _open_bundle = trustlist.open_list, opening.open_bundle
 
 
 def _told(given: Mapping[str, Any], came: Mapping[str, Any]) -> None:
-    with open(os.environ["RECORD_OPENINGS"], "a", encoding="utf-8") as file:
+    with Path(os.environ["RECORD_OPENINGS"]).open("a", encoding="utf-8") as file:
         file.write(json.dumps({"opening": dict(given), "came": dict(came)}) + "\n")
 
 

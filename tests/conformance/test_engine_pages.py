@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from openkimberley.node.verifying import verify_file
 
 from openkimberley.certificates.statements.contract import certificate_to_json
 from openkimberley.documents.certificate import render_certificate
@@ -20,7 +19,9 @@ from openkimberley.documents.tests.conftest import PAGE, SIGNED
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.canonical import b64u, sha256
 from openkimberley.verification import Bundle
+from openkimberley.verification.files import verify_file
 from openkimberley.verification.tests.test_engine import CREDENTIAL, NOW, WRITTEN
+from tests.conformance.artefacts import JOURNALLED, logged
 from tests.conformance.engine_page import build, in_chromium, needs_build, needs_chromium
 
 pytestmark = [needs_build, needs_chromium, pytest.mark.browser, pytest.mark.enable_socket]
@@ -62,12 +63,9 @@ def ours(data: bytes, known: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def theirs(page: Any, files: list[bytes], known: dict[str, Any]) -> list[dict[str, Any]]:
-    script = """async ([files, written, now]) => {
-        const bundle = new engine.Bundle(written), found = [];
-        for (const one of files) found.push(await engine.verify(engine.unb64u(one), bundle, {now: new Date(now), authority: "EU-BE"}));
-        return found;
-    }"""
-    return page.evaluate(script, [[b64u(one) for one in files], known, NOW.isoformat()])
+    given = [[b64u(one) for one in files], known, NOW.isoformat(), "EU-BE"]
+    found: list[dict[str, Any]] = page.evaluate("(given) => engine.vectors.files(...given)", given)
+    return found
 
 
 def test_a_sealed_page_is_accepted_by_both(sealed, page):
@@ -91,12 +89,26 @@ def test_pages_without_seal_or_credential(page, sealed):
         assert (one["artefact"], one["verdict"], one["checks"][0]["result"]) == ("pdf", "cannot_tell", "unknown")
 
 
+def test_the_proof_travels_in_the_page(page):
+    known = bundle(SEAL.certificate) | {"policy": JOURNALLED["policy"]}
+    known["authorities"]["BW"] |= {name: JOURNALLED["authorities"]["BW"][name] for name in ("log", "witness")}
+    for proof in (logged.proof().text, logged.proof(place=4).text, ""):
+        data = render_certificate(replace(PAGE, sd_jwt=CREDENTIAL, proof=proof))
+        found = ours(data, known)
+        assert found is not None
+        assert theirs(page, [data], known) == [found]
+        assert found["checks"][7]["id"] == 8
+        assert found["checks"][7]["result"] == ("pass" if "index 5" in proof else "unknown" if not proof else "pass")
+
+
 def altered(sealed: bytes) -> Iterator[bytes]:
     """The file with one thing changed: in its page, its seal, around both, and after the end."""
     chance = random.Random(7)
     start = sealed.index(b"/ByteRange")
     gap = sealed.rindex(b"/Contents", 0, start)
-    places = [chance.randrange(len(sealed)) for _ in range(12)] + [chance.randrange(start - 200, len(sealed)) for _ in range(20)]
+    places = [chance.randrange(len(sealed)) for _ in range(12)] + [
+        chance.randrange(start - 200, len(sealed)) for _ in range(20)
+    ]
     places += [gap + chance.randrange(2200) for _ in range(20)] + [gap + 8000, gap + 8001]
     for at in places:
         yield sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]

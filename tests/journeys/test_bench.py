@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from openkimberley.node.bench import BENCHES
+from openkimberley.node.bench.bordercheck import CHROMIUM
 from openkimberley.node.bench.measuring import Figure, taking_turns
 
 FIGURES = {
@@ -20,6 +21,7 @@ FIGURES = {
     "journal-append": ["journal-append"],
     "journal-proof": ["journal-proof"],
     "register-get": ["register-get"],
+    "verifier-page": ["verifier-page-served", "verifier-page-stick", *(["verifier-page"] if CHROMIUM else [])],
     "page": [
         f"page-{one}{size}" for one in ("list", "list-search", "list-last", "certificate") for size in ("", "-size")
     ],

@@ -29,10 +29,15 @@ from openkimberley.certificates import facts
 from openkimberley.certificates.statements import full_qr, issue_credential, label_qr, present_credential
 from openkimberley.node.verifier import page as made
 from openkimberley.trust import jws, qr, statuslist
-from openkimberley.trust.canonical import b64u
+from openkimberley.trust.canonical import b64u, canonical
 from openkimberley.trust.keys import SoftwareKey
+from openkimberley.trust.notes import LOG, VerifierKey
+from openkimberley.trust.proof import Proof
 from openkimberley.trust.statuslist import Status, StatusList
-from openkimberley.trust.tests.lists import Scheme, key
+from openkimberley.trust.tests.lists import Scheme, key, keys_document
+from openkimberley.trust.trustlist import ceremony, making
+from openkimberley.trust.trustlist.roles import keys_file
+from openkimberley.verification.tests import test_journal as journals
 from tests.journeys.test_browser import AXE, CHROMIUM, FLAGS, free_port
 
 pytestmark = [
@@ -48,6 +53,7 @@ KEY = SoftwareKey.from_secret("BW/sign/2026-1", "Ed25519", bytes(range(32)))
 FORGER = SoftwareKey.from_secret("BW/sign/2026-1", "Ed25519", bytes(range(1, 33)))
 LIST = "https://kp.example/status/1"
 VOID_INDEX = 5
+ORIGIN = "journal.bw.example/1"
 HISTORY = [{"status": "PARTICIPANT", "from": "2003-01-01", "until": None, "source": "list"}]
 
 
@@ -412,6 +418,34 @@ def test_the_box_is_typed_and_compared_never_ticked(guard):
     assert (chain[2]["officer"], chain[2]["differences"]) == ("AB", ["Weight"])
 
 
+def film(code: str) -> bytes:
+    """What a camera sees: a dozen frames of a code on grey, as Y4M."""
+    import segno
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    segno.make(code, error="m", boost_error=False).save(drawn, kind="png", scale=5, border=4)
+    sheet = Image.new("L", (640, 480), 200)
+    sheet.paste(Image.open(drawn).convert("L"), (100, 30))
+    picture = b"FRAME\n" + sheet.tobytes() + b"\x80" * (640 * 480 // 2)
+    return b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420\n" + picture * 12
+
+
+def test_the_live_camera_reads_a_code(tmp_path, chromium):
+    (tmp_path / "film.y4m").write_bytes(film(GOOD.label))
+    seen = [f"--use-file-for-fake-video-capture={tmp_path / 'film.y4m'}", "--use-fake-device-for-media-stream"]
+    browser = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=[*FLAGS, *seen, "--use-fake-ui-for-media-stream"]
+    )
+    guard = Guard(browser, tmp_path)
+    guard.page.click("text=Use the camera")
+    assert guard.said().startswith("Verdict: Valid.")
+    assert not guard.page.locator("video:visible").count()
+    guard.clean()
+    guard.close()
+    browser.close()
+
+
 def test_a_label_of_another_bag_holds_the_shipment(guard):
     guard.paste(GOOD.code)
     said = guard.paste(OTHER.label)
@@ -438,6 +472,8 @@ def test_a_second_showing_is_asked_about_within_ten_minutes_and_held_after(guard
     guard.clean()
     guard.page.click("text=Yes, the same")
     assert guard.said().startswith("Verdict: Valid.")
+    assert [one.get("verdict") for one in guard.export()["entries"]] == ["valid", "cannot_tell", None]
+    assert guard.page.locator("text=Scanned again").count()
     guard.open()  # memory outlives the page
     guard.page.clock.install(time=NOW + timedelta(minutes=40))
     guard.open()
@@ -447,6 +483,18 @@ def test_a_second_showing_is_asked_about_within_ten_minutes_and_held_after(guard
     guard.at("seen")
     assert "Shown more than once" in guard.page.inner_text("main")
     guard.clean()
+
+
+def test_a_copy_shown_while_the_first_is_still_on_the_screen_is_asked_about(guard):
+    guard.page.clock.install(time=NOW)
+    guard.open()
+    guard.paste(GOOD.code)
+    assert guard.paste(GOOD.code).startswith("Verdict: Valid."), "a scanner that reads twice"
+    guard.page.clock.fast_forward(60_000)
+    assert guard.paste(GOOD.code).startswith("Verdict: Cannot tell. Hold")
+    guard.page.click("text=No, another paper or box")
+    assert guard.said().startswith("Verdict: Cannot tell. Hold")
+    assert [one["what"] for one in guard.export()["entries"]] == ["shown", "shown", "answer"]
 
 
 def test_two_devices_find_the_double_when_their_files_are_joined(chromium, tmp_path):
@@ -526,6 +574,7 @@ HOSTILE = [
     b'{"v":1,"kind":"kp-seen","device":"x","entries":[{"v":1}],"head":""}',
     b'{"v":1,"participants":{},"issued":"x"}',
     b'{"v":2,"trust":{"metadata":{}}}',
+    b"\xc3\xa9\xe2\x80\x94 hello",
     b"KPP1:" + b"A" * 500,
     b"c2sp.org/tlog-proof@v1\nindex 0\n",
     b"KPC1:" + b"Z" * 100_000,
@@ -637,11 +686,56 @@ def test_without_a_store_the_page_says_that_it_remembers_nothing(chromium, tmp_p
     guard.close()
 
 
+def journalled() -> dict:
+    """A list whose Botswana keeps a journal, with the witnesses that are asked for."""
+    told = listed()
+    names = {**journals.WITNESSES, "own": journals.OWN}
+    witnesses = [f"witness {name} {journals.vkey(name, one)}" for name, one in names.items()]
+    log = {"origin": journals.ORIGIN, "vkey": journals.vkey(journals.ORIGIN, journals.JOURNAL, LOG)}
+    told["authorities"]["BW"] |= {"log": log, "witness": {"name": "own", "vkey": journals.vkey("own", journals.OWN)}}
+    return told | {"policy": "\n".join([*witnesses, "group all 2 w1 w2 own", "quorum all"])}
+
+
+def proof_of(one: Issued, number: str) -> Proof:
+    """That the certificate is in the journal, seen by the witnesses an hour ago and not there two days ago."""
+    leaf = journals.entry(one.cid, number, (NOW - DAY).date().isoformat())
+    return journals.proof(leaf, by=int(NOW.timestamp()) - 3600, after=int((NOW - 2 * DAY).timestamp()))
+
+
+@pytest.mark.parametrize("first", ["certificate", "proof"])
+@pytest.mark.parametrize("form", ["code", "text"])
+def test_a_proof_is_joined_to_the_certificate_it_proves(chromium, tmp_path, first, form):
+    guard = Guard(chromium, tmp_path, bundle=journalled())
+    proof = proof_of(GOOD, "BW0012345")
+    told = proof.code(log=journals.ORIGIN) if form == "code" else proof.text
+    if first == "certificate":
+        assert guard.paste(GOOD.code).startswith("Verdict: Cannot tell."), "no proof at hand yet"
+        said = guard.hand_over("proof.tlog-proof", told.encode())
+    else:
+        assert "Now scan the certificate" in guard.hand_over("proof.tlog-proof", told.encode())
+        said = guard.paste(GOOD.code)
+    assert said.startswith("Verdict: Valid."), said
+    assert guard.page.locator("tr:has-text('8. log') .tag.good").count()
+    guard.clear()
+    assert guard.paste(OTHER.code).startswith("Verdict: Cannot tell.")
+    said = guard.hand_over("proof.tlog-proof", told.encode())
+    assert said.startswith("Verdict: Invalid."), said
+    guard.page.click("text=Take the proof away")
+    assert guard.said().startswith("Verdict: Cannot tell.")
+    guard.clean()
+    guard.close()
+
+
 @pytest.fixture
 def scheme() -> Scheme:
     """The offices of the Scheme, with Botswana on their signed list."""
     found = Scheme(at=NOW - 2 * DAY).found()
-    found.enrol("BW")
+    found.own["BW"] = [key(f"BW/trust/{n}") for n in (1, 2, 3)]
+    log = {"origin": ORIGIN, "vkey": VerifierKey(ORIGIN, LOG, key("journal").public_key).text}
+    files = {keys_file("BW", "BW"): canonical(keys_document("BW", "sign/2027-1", "status/2027-1", log=log))}
+    present = ["A", "B", "witness"]
+    request = ceremony.hold("BW", found.own["BW"], files, present=present, place="x", terms=found.terms, at=found.at)
+    found.repo = making.enrol(found.repo, request, terms=found.terms, at=found.at)
     found.publish()
     return found
 

@@ -1,15 +1,17 @@
-"""What of ``kimberley witness`` needs the node's keystore: take office under a new key, and retire."""
+"""What of ``kimberley witness`` needs the signer's keys: take office under a new one, and retire."""
 
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from openkimberley.desk.atomic import write_atomically
 from openkimberley.desk.cli import start_django
 from openkimberley.kernel.actor import Actor, Role
+from openkimberley.node import place
 from openkimberley.witness.cli import witness
 
 __all__ = ["witness"]
@@ -20,53 +22,46 @@ def _keeper() -> Actor:
     return Actor(id=f"cli:{getpass.getuser()}", roles=frozenset({Role.ADMINISTRATOR}), via="cli")
 
 
-def make_witness_key(*, at: datetime) -> str:
-    """Make the node's next witness key where its signer keeps its keys; from now on it is the one in use.
+def _offices() -> Path:
+    """The keys that ever took office here, one a line: outside the database, so that its loss does not hide them."""
+    return place.here().root / "witness-offices.txt"
 
-    The private key is kept before its public part is written. Returns its name.
+
+def _take(name: str, at: datetime, *, new: bool) -> str:
+    """Take office under ``name``, with a key that never served here: the one made at set-up, or else the next.
+
+    ``new`` asks for the next in any case. Returns the public key as text.
     """
-    from openkimberley.node import keys
+    from openkimberley.node.keys import signer_place
     from openkimberley.signer import making
-    from openkimberley.signer.keystore import add_public, public_part, read_public
-    from openkimberley.trust.signing import NODE
-
-    where = keys.signer_place()
-    there = {one["kid"] for one in read_public(where)}
-    number = 1
-    while (kid := f"{NODE}/witness/{number}") in there:
-        number += 1
-    alg, days = making.NODE_USES["witness"]
-    pub = making.backend(where, where.passphrase()).make(kid, "witness", alg)
-    first, last = at.date(), at.date() + timedelta(days=days)
-    part = public_part(NODE, kid=kid, use="witness", alg=alg, pub=pub, nbf=first.isoformat(), naf=last.isoformat(),
-                       x509=b"", root=b"")  # fmt: skip
-    add_public(where, part)
-    return kid
-
-
-def _unused_key(at: datetime) -> None:
-    """See that the witness key in use was never one of a retired witness; make one where it was, or there is none."""
     from openkimberley.trust import signing
-    from openkimberley.witness import queries
+    from openkimberley.trust.notes import VerifierKey
+    from openkimberley.witness import actions, queries
 
-    used = queries.own_keys()
-    if not signing.can_sign(signing.NODE, "witness") or signing.public_key(signing.NODE, "witness").pub in used:
-        make_witness_key(at=at)
+    offices = _offices()
+    served = offices.read_text(encoding="utf-8").splitlines() if offices.exists() else []
+    used = queries.own_keys() | {VerifierKey.parse(text).public_key for text in served}
+    has = signing.can_sign(signing.NODE, "witness")
+    if new or not has or signing.public_key(signing.NODE, "witness").pub in used:
+        where = signer_place()
+        making.make_witness_key(where, making.backend(where, where.passphrase()), at=at)
+    served.append(signing.verifier_key(name, "witness").text)
+    write_atomically(offices, "".join(f"{text}\n" for text in served).encode())
+    return actions.take_office(by=_keeper(), at=at, name=name).vkey
 
 
 @witness.command("take-office")
 @click.option("--name", required=True, help="The name it signs by, such as witness.bw.kp.example.")
 def take_office(name: str) -> None:
-    """Let this node witness under NAME. Its signer must be running."""
+    """Let this node witness under NAME, with a key that never served. Its signer must be running."""
     start_django()
     from openkimberley.kernel.errors import Conflict
-    from openkimberley.witness import actions, queries
+    from openkimberley.witness import queries
 
     if queries.office() is not None:
         raise Conflict("this node witnesses already: retire that witness first")
     now = datetime.now(UTC)  # noqa: TID251 - a shell
-    _unused_key(now)
-    click.echo(actions.take_office(by=_keeper(), at=now, name=name).vkey)
+    click.echo(_take(name, now, new=False))
 
 
 @witness.command()
@@ -111,5 +106,4 @@ def retire(folder: Path | None, name: str, reason: str) -> None:
         raise click.UsageError(f"{name} was used before: choose a new name")
     if queries.office() is not None:
         actions.retire_office(by=_keeper(), at=now, reason=reason)
-    make_witness_key(at=now)
-    click.echo(actions.take_office(by=_keeper(), at=now, name=name).vkey)
+    click.echo(_take(name, now, new=True))

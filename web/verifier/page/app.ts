@@ -13,6 +13,7 @@ import { asked, country, day, n, speak, t } from "./words.ts";
 
 const VIEWS: [string, string][] = [["scan", "Scan"], ["expected", "Expected"], ["seen", "Seen"], ["settings", "Settings"]];
 const BACKWARDS = 24 * 3_600_000;
+const READ_TWICE = 10_000;
 const place = (id: string): HTMLElement => document.getElementById(id)!;
 
 let store: Store;
@@ -58,7 +59,7 @@ async function served(): Promise<void> {
   try {
     const answer = await fetch(inside.source ?? "bundle.json", { credentials: "same-origin" });
     if (!answer.ok) return;
-    const text = await answer.text();
+    const text = await textOf(new Uint8Array(await answer.arrayBuffer()));
     if ((await lists.offer(text, new Date(), true)) === "waits" && !lists.waiting?.signed && (await store.get("source")) === location.origin) await lists.adopt(new Date());
     if (lists.waiting) await store.set("offered", location.origin);
     await draw(false);
@@ -112,8 +113,17 @@ async function takeBytes(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   }
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, 1024)).trimStart();
   if (start.startsWith("%PDF-")) return judge(bytes);
-  if (bytes.some((byte) => byte > 0x7f || byte === 0)) throw new Refusal("This file is neither a certificate, nor a list, nor a file of certificates seen.");
-  await takeTexts([new TextDecoder().decode(bytes)]);
+  const text = bytes.includes(0) ? null : utf8(bytes);
+  if (text === null) throw new Refusal("This file is neither a certificate, nor a list, nor a file of certificates seen.");
+  await takeTexts([text]);
+}
+
+function utf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 async function takeList(text: string): Promise<void> {
@@ -133,6 +143,7 @@ async function join(file: unknown): Promise<void> {
   } catch (error: any) {
     throw new Refusal(String(error?.message));
   }
+  if (fresh.some((one) => one.device === device)) throw new Refusal("This file does not continue what is known of that device: one of the two was altered.");
   await store.add(fresh);
   history.replaceState(null, "", "#seen");
   say(n("%(n)s entry of another device was joined.", "%(n)s entries of another device were joined.", fresh.length));
@@ -199,7 +210,11 @@ async function joined(current: Presentation, artefact: string | Uint8Array, repo
     current.beside = artefact;
     await current.again(lists.list!.bundle, question(now));
     current.report.certificate ??= report.certificate;
-  } else say(t("This is the certificate on the screen."));
+  } else {
+    // A scanner often reads twice. Later it may be another copy of the paper: then it is a showing of its own, and is asked about.
+    if (now.getTime() - Date.parse(current.entry!.at) > READ_TWICE) return false;
+    say(t("This is the certificate on the screen."));
+  }
   return true;
 }
 
@@ -216,9 +231,10 @@ async function remember(fresh: Presentation, now: Date): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const known = await store.entries();
     fresh.earlier = showings(known, keyOf(said));
-    fresh.entry = await next(known, device, {
-      at: now.toISOString(), what: "shown", ...said, issuer: report.issuer.slice(0, 20), verdict: report.verdict, advice: report.advice, list: report.data.issued, ...me(),
-    });
+    const about = { at: now.toISOString(), what: "shown", ...said, issuer: report.issuer.slice(0, 20), list: report.data.issued, ...me() } as const;
+    fresh.entry = await next(known, device, about);
+    const { verdict, advice } = fresh.outcome(); // as the officer sees it: a second showing is not remembered as valid
+    fresh.entry = await next(known, device, { ...about, verdict, advice });
     try {
       return await store.add([fresh.entry]);
     } catch (error) {
@@ -267,6 +283,12 @@ const acts = {
   },
   withdraw: async (): Promise<void> => {
     shown!.label = null;
+    await draw(true);
+    announce(shown!);
+  },
+  unprove: async (): Promise<void> => {
+    shown!.proof = "";
+    await shown!.again(lists.list!.bundle, question(await nowMoment()));
     await draw(true);
     announce(shown!);
   },

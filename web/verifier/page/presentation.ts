@@ -22,6 +22,7 @@ export function kindOf(artefact: string | Uint8Array): Kind {
  * restored where a scanner swaps them; a scanner on another keyboard layout is told apart, since nothing can be restored then.
  */
 export function cleaned(typed: string): { text: string; layout: boolean } {
+  if (typed.startsWith(PROOF_TEXT)) return { text: typed, layout: false }; // lines are part of what is signed
   let text = typed.replace(/^[\r\n\t\ufeff ]+|[\r\n\t]+$/g, "");
   if (/^kp[clp]1:/.test(text)) text = text.toUpperCase();
   return { text, layout: /^kp[clp]1[^:]/i.test(text) && text.length > 40 };

@@ -17,7 +17,7 @@ const RESULT: Record<string, [string, string]> = {
 const FRESH_DAYS = 7;
 export const BOX = ["Seal", "Parcels", "Weight"];
 
-export type Acts = { same: (yes: boolean) => void; found: (found: Found) => void; again: () => void; next: () => void; withdraw: () => void; officer: string };
+export type Acts = { same: (yes: boolean) => void; found: (found: Found) => void; again: () => void; next: () => void; withdraw: () => void; unprove: () => void; officer: string };
 
 /** A sentence of the engine or of the device in the reader's language; moments in the facts are said as moments. */
 export function sentence(one: { template: string; facts?: Record<string, string>; detail?: string }): string {
@@ -61,6 +61,10 @@ function question(shown: Presentation, acts: Acts): Child {
     return h("section", { class: "notice wait" }, h("h2", {}, t("Two certificates are mixed up here")),
       h("p", {}, t("Scan the label of this box. Or look at the other label by itself.")),
       h("button", { type: "button", class: "button secondary", onclick: acts.withdraw }, t("Take that label away")));
+  if (shown.proof && shown.report.checks.some((one) => one.id === 8 && one.result === "fail"))
+    return h("section", { class: "notice wait" }, h("h2", {}, t("Is this the proof of this certificate?")),
+      h("p", {}, t("A proof of another certificate proves nothing here. Take it away if it came from another paper.")),
+      h("button", { type: "button", class: "button secondary", onclick: acts.unprove }, t("Take the proof away")));
   if (!before) return null;
   const minutes = Math.max(1, Math.round((Date.parse(shown.entry!.at) - Date.parse(before.at)) / 60_000));
   return h("section", { class: "notice wait", role: "group", "aria-labelledby": "same-question" },
@@ -80,7 +84,7 @@ function essentials(shown: Presentation, signed: boolean): HTMLElement {
     row(t("Issuer"), country(report.issuer)), row(t("Seal"), said(report.seal)), row(t("Destination"), country(report.destination)),
     row(t("Valid until"), day(report.expiry_date, "medium")), row(t("Check code"), h("bdi", { class: "code" }, report.check_code || "–")),
     h("div", { class: age > FRESH_DAYS ? "old" : "" }, h("dt", {}, t("Age of the list")),
-      h("dd", {}, `${n("%(n)s day old", "%(n)s days old", age)} (${day(report.data.issued, "medium")})`, signed ? null : h("span", { class: "unsigned" }, t("not signed"))))));
+      h("dd", {}, n("%(n)s day old", "%(n)s days old", age), " ", h("span", { class: "on" }, day(report.data.issued, "medium")), signed ? null : h("span", { class: "unsigned" }, t("not signed"))))));
 }
 
 function box(shown: Presentation, acts: Acts, out: Outcome): Child {

@@ -66,6 +66,7 @@ export function seenScreen(entries: Entry[], list: List | null, settings: Settin
   const used = usedElsewhere(list, entries, settings.authority);
   const shown = entries.filter((one) => one.what === "shown").sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
   const others = new Set(entries.map((one) => one.device).filter((one) => one !== device));
+  const same = new Set(entries.filter((one) => one.what === "answer" && one.same).map((one) => `${one.device} ${one.of}`));
   const where = (one: Entry): string => `${one.name || one.device.slice(0, 8)}${one.post ? `, ${one.post}` : ""}: ${moment(one.at)}${one.officer ? ` (${one.officer})` : ""}`;
   const box = (one: Entry): string => {
     const found = entries.filter((other) => other.what === "compared" && other.device === one.device && other.of === one.n).at(-1);
@@ -88,7 +89,7 @@ export function seenScreen(entries: Entry[], list: List | null, settings: Settin
     h("p", { id: "exported", role: "status", class: "hint wrap" }),
     shown.length ? h("table", { class: "reflow" }, h("thead", {}, h("tr", {}, ...["Certificate", "Verdict", "Where and when", "The box"].map((name) => h("th", { scope: "col" }, t(name))))),
       h("tbody", {}, ...shown.slice(0, 500).map((one) => h("tr", {}, h("th", { scope: "row" }, bdi(one.number || "?")),
-        h("td", {}, verdictTag(one.verdict)), h("td", {}, where(one)), h("td", {}, keyOf(one) ? box(one) : t("Not proven")))))) : empty(t("No certificate has been scanned on this device.")));
+        h("td", {}, same.has(`${one.device} ${one.n}`) ? h("span", { class: "tag idle" }, t("Scanned again")) : verdictTag(one.verdict)), h("td", {}, where(one)), h("td", {}, keyOf(one) ? box(one) : t("Not proven")))))) : empty(t("No certificate has been scanned on this device.")));
 }
 
 /** A list that is not used until a person says so: unsigned, or the first root of trust. */

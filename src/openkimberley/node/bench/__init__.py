@@ -20,6 +20,7 @@ BENCHES = {
     "journal-proof": "openkimberley.node.bench.journalling:proof",
     "register-get": "openkimberley.node.bench.serving:register_get",
     "page": "openkimberley.node.bench.serving:page",
+    "verifier-page": "openkimberley.node.bench.bordercheck:verifier_page",
 }
 """Every benchmark and the function that measures it; imported once Django runs on the benchmark's own node."""
 

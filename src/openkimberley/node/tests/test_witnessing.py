@@ -17,6 +17,7 @@ from openkimberley.signer.keystore import FileKeys
 from openkimberley.trust import signing
 from openkimberley.trust.notes import VerifierKey
 from openkimberley.witness import queries
+from openkimberley.witness.models import Office
 from openkimberley.witness.tests.logs import Log, policy_text
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -59,6 +60,15 @@ def test_it_takes_office_once_and_after_retiring_only_under_a_new_name_and_key(n
     log = Log(["x"])
     assert run("know", log.key.text, "--participant", "BW").exit_code == 0
     assert [one["origin"] for one in json.loads(run("status", "--json").output)["logs"]] == [log.origin]
+
+
+def test_after_the_loss_of_its_database_the_old_key_never_takes_office_again(node):
+    first = VerifierKey.parse(run("take-office", "--name", "witness.bw.example").output.strip())
+    Office.objects.all().delete()  # the database is gone, the keys are not
+    for words in (("take-office", "--name", "witness2.bw.example"), ("retire", "--name", "witness3.bw.example")):
+        done = run(*words)
+        assert done.exit_code == 0, done.output
+        assert VerifierKey.parse(done.output.strip()).public_key != first.public_key
 
 
 def listed(node, log, authority, **more):

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 from openkimberley.node.verifier.words import carried
 
 BUILT = Path(__file__).parent / "built"
-MOST_BYTES = 64 * 1024 * 1024
 _DATA = re.compile(r'<script type="application/json" id="kp-data">([^<]*)</script>')
 
 POLICY = {

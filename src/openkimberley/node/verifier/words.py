@@ -25,6 +25,9 @@ def ngettext(one: str, many: str) -> tuple[str, str]:
 
 
 SENTENCES = (
+    _("A proof of another certificate proves nothing here. Take it away if it came from another paper."),
+    _("Is this the proof of this certificate?"),
+    _("Take the proof away"),
     _("%(here)s of %(all)s have been scanned."),
     _("A hand scanner needs no field: just scan."),
     _("A list of a trust that this device does not know yet"),
@@ -128,6 +131,7 @@ SENTENCES = (
     _("Scan"),
     _("Scan the label of this box. Or look at the other label by itself."),
     _("Scanned again: the officer says that it is the same presentation."),
+    _("Scanned again"),
     _("Seal"),
     _("Seal on the container"),
     _("Security paper"),

@@ -42,6 +42,16 @@ def test_every_sentence_of_the_page_is_registered_and_no_other():
     assert sentences - set(words.SENTENCES) <= {"This page cannot work in this browser."}
 
 
+@pytest.mark.skipif(not SOURCES.is_dir(), reason="reads the page's source, which an installed package does not have")
+def test_the_committed_page_was_built_from_the_sources_of_today():
+    web, stale = SOURCES.parents[1], []
+    for line in (page.BUILT / "sources.sha256").read_text().splitlines():
+        sum_of, _, name = line.partition("  ")
+        if hashlib.sha256((web / name).read_bytes()).hexdigest() != sum_of:
+            stale.append(name)
+    assert not stale, f"run `npm ci && npm run build` in web/ and commit what it writes; changed: {stale}"
+
+
 def test_the_engines_sentences_travel_with_the_page_in_every_language():
     carried = words.carried()
     place = carried["ids"].index("The certificate expired on %(expires)s.")
