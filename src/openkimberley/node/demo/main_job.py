@@ -18,6 +18,7 @@ from openkimberley.node.demo.scheme import Scheme
 from openkimberley.node.demo.story import Clock, draft
 from openkimberley.participants import queries as participants
 from openkimberley.shipments import actions as shipments
+from openkimberley.trust.proof import Proof
 from openkimberley.verification.files import verify_file
 from openkimberley.verification.known import known_bundle
 
@@ -41,6 +42,7 @@ def run(clock: Clock, where: place.Place, around: Scheme, *, now: datetime, tell
     around.witnessed(clock.later(1))
     proof = bundles.proof_text(one, at=clock.now)
     write_atomically(out / "certificate.tlog-proof", proof.encode())
+    size = Proof.parse(proof).checkpoint.size
     tell(f"  witnessed   two witnesses cosigned the journal, sealed at {size} entries")
     _papers(one.number, out, at=clock.now)
     story.seal(clock, one)
