@@ -69,9 +69,10 @@ def _collect(at: datetime) -> int:
 
 
 def _watch(at: datetime) -> int:
+    from openkimberley.node.watchlist import watchlist
     from openkimberley.witness import actions
 
-    return actions.watch_journals(at=at)
+    return actions.watch_journals(at=at, watchlist=lambda: watchlist(at=at))
 
 
 DUE: dict[str, Callable[[datetime], int]] = {

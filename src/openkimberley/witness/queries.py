@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
@@ -20,6 +21,7 @@ from openkimberley.witness.alone.watching import Watched
 from openkimberley.witness.models import Asked, Evidence, Finding, Office, WitnessedLog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from django.db.models import QuerySet
@@ -48,6 +50,26 @@ def policy_text() -> str:
     return (
         published.read_text(encoding="utf-8") if published.is_file() else str(settings.PLACE.config.get("policy", ""))
     )
+
+
+def listed() -> tuple[dict[str, dict[str, Any]], dict[str, int]]:
+    """What the trust list in the node's folder says: the ``keys.json`` of every authority, and hours for logging.
+
+    Both empty where there is no list. A file that cannot be read is passed over: the others still count.
+    """
+    folder: Path = settings.PLACE.root / "trust" / "targets"
+    documents = (_json(path) for path in sorted(folder.glob("participants/*/authorities/*/keys.json")))
+    authorities = {str(one["authority"]): one for one in documents if "authority" in one and "participant" in one}
+    participants = _json(folder / "participants.json").get("participants", {})
+    return authorities, {code: int(one.get("max_log_delay_h", 24)) for code, one in participants.items()}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def policy() -> Policy | None:
@@ -110,8 +132,11 @@ def remembered(*, get: Send = send) -> list[Mark]:
     return [Mark(one.size, one.root) for one in seen if one is not None]
 
 
-def watchlist() -> Watchlist | None:
-    """What this node's monitor looks at: every journal that is known with an address. None without a policy."""
+def watchlist(*, sign: Callable[[str], Mapping[str, str]] | None = None) -> Watchlist | None:
+    """What this node's monitor looks at: every journal that is known with an address. None without a policy.
+
+    ``sign`` gives the headers of a signed request for an address, for entries that only participants may read.
+    """
     found = policy()
     if found is None:
         return None
@@ -122,7 +147,14 @@ def watchlist() -> Watchlist | None:
         if keys and address:
             own = frozenset(VerifierKey.parse(text).public_key for text in row.about.get("own_witnesses", ()))
             watched.append(
-                Watched(row.origin, keys, Web(address), own, issuer=row.participant, facts=facts.issuer_of(row.about))
+                Watched(
+                    row.origin,
+                    keys,
+                    Web(address, sign=sign),
+                    own,
+                    issuer=row.participant,
+                    facts=facts.issuer_of(row.about),
+                )
             )
     return Watchlist(found, tuple(watched))
 

@@ -51,8 +51,10 @@ def add_checkpoint(body: bytes, *, at: datetime) -> Answer:
     if decision.accepted is None:
         assert decision.answer is not None
         return decision.answer
-    line = _cosigned(shown.checkpoint.origin, decision.accepted, key)
-    return Answer(200, line)
+    try:
+        return Answer(200, _cosigned(shown.checkpoint.origin, decision.accepted, key))
+    except KimberleyError as error:  # the signer is away, or has signed a later checkpoint meanwhile
+        return Answer(503, f"{error}\n")
 
 
 def _key() -> VerifierKey:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from openkimberley.witness import queries
-from openkimberley.witness.actions.reporting import report_evidence, report_findings
+from openkimberley.witness.actions.keeping import learn_logs
+from openkimberley.witness.actions.reporting import NODE, report_evidence, report_findings
 from openkimberley.witness.alone.asking import Send, send
 from openkimberley.witness.alone.memory import FILE, Memory
 from openkimberley.witness.alone.rounds import Watchlist, look
 from openkimberley.witness.models import Evidence, WitnessedLog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from openkimberley.witness.alone.watching import Watched
@@ -28,19 +30,22 @@ _last: dict[str, float] = {}
 
 
 def watch_journals(
-    *, at: datetime, watchlist: Watchlist | None = None, get: Send = send, every: int = EVERY
+    *, at: datetime, watchlist: Callable[[], Watchlist | None] = queries.watchlist, get: Send = send, every: int = EVERY
 ) -> int:  # fmt: skip
     """Look at every journal that is known, and report what is new. Returns how many findings were new.
 
-    ``watchlist`` says what to look at; without it, the journals that are known here with an address, by the policy in
-    force. Not more often than ``every`` seconds in one process.
+    The journals of the trust list in the node's folder become known first. ``watchlist`` then says what to look at;
+    without it, the journals that are known here with an address, by the policy in force. Not more often than ``every``
+    seconds in one process.
     """
     folder = str(settings.PLACE.root)
     if at.timestamp() - _last.get(folder, 0) < every:
         return 0
     _last[folder] = at.timestamp()
     count = report_evidence(at=at)
-    found = watchlist or queries.watchlist()
+    authorities, delays = queries.listed()
+    learn_logs(by=NODE, at=at, authorities=authorities, delays=delays)
+    found = watchlist()
     if found is None:
         return count
     memory = Memory(settings.PLACE.root / FILE)

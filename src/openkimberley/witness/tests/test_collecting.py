@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from tests.signer import sign_with
 
 from openkimberley.journal import queries as journal
 from openkimberley.journal.actions.sequencing import make_checkpoint
@@ -62,7 +63,7 @@ class Net:
 
 @pytest.fixture
 def net(db, settings, tmp_path):
-    signing.provide(lambda authority, use: KEYS.get(use) if authority == "node" else None)
+    sign_with(lambda authority, use: KEYS.get(use) if authority == "node" else None)
     settings.JOURNAL_ORIGIN = ORIGIN
     made = Net(tmp_path)
     settings.PLACE = Place(tmp_path, policy=made.policy())
@@ -236,9 +237,9 @@ def test_the_node_watches_what_it_knows_and_turns_findings_into_alerts(net, tmp_
     )
     log.publish(tmp_path / "za-mirror", be=now, za=now)
     at = Watchlist(Policy.parse(policy_text()), (Watched(log.origin, (log.key,), Folder(tmp_path / "za-mirror")),))
-    assert actions.watch_journals(at=AT, watchlist=at, get=nobody) == 1
-    assert actions.watch_journals(at=AT, watchlist=at, get=nobody) == 0  # not twice in five minutes
-    assert actions.watch_journals(at=AT, watchlist=at, get=nobody, every=0) == 0  # said once
+    assert actions.watch_journals(at=AT, watchlist=lambda: at, get=nobody) == 1
+    assert actions.watch_journals(at=AT, watchlist=lambda: at, get=nobody) == 0  # not twice in five minutes
+    assert actions.watch_journals(at=AT, watchlist=lambda: at, get=nobody, every=0) == 0  # said once
     (row,) = alerts.alerts(kind="JOURNAL")
     assert row.issuer == "ZA"
     assert alerts.warnings_about("ZA") == []  # says nothing of a paper whose number nobody knows
@@ -250,7 +251,7 @@ def test_the_node_watches_what_it_knows_and_turns_findings_into_alerts(net, tmp_
     assert actions.add_checkpoint(write_submission(2, [bytes(32)], longer.note()).encode(), at=AT).status == 422
     assert Finding.objects.count() == 1
     fork.publish(tmp_path / "za-mirror", be=now, za=now)
-    actions.watch_journals(at=AT, watchlist=at, get=nobody, every=0)
+    actions.watch_journals(at=AT, watchlist=lambda: at, get=nobody, every=0)
     codes = set(Finding.objects.values_list("code", flat=True))
     assert codes >= {"duplicate", "equivocation"}
     (row,) = alerts.alerts(kind="EQUIVOCATION")

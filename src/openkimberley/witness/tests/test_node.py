@@ -142,6 +142,19 @@ def test_a_crash_between_holding_and_answering_costs_one_answer(client, office, 
     assert NAME in WitnessedLog.objects.get().cosignature
 
 
+def test_a_signer_that_is_away_costs_one_answer_too(client, office, monkeypatch):
+    log = Log(entries(9))
+    know(log)
+
+    def away(*args, **kwargs):
+        raise Conflict("the signer does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(signing, "sign_cosignature", away)
+        assert post(client, log.request(0, 4)).status_code == 503
+    assert post(client, log.request(4, 4)).status_code == 200
+
+
 def test_t9_two_versions_are_refused_kept_and_told_once(client, office):
     log, fork = Log(entries(5)), Log([*entries(4), "another"])
     know(log)
