@@ -38,10 +38,10 @@ def _publish(at: datetime) -> int:
     return actions.publish_due(by=NODE, at=at)
 
 
-def _take_in(at: datetime) -> int:
-    from openkimberley.node.listing import take_in
+def _enter_versions(at: datetime) -> int:
+    from openkimberley.node.listing import enter_versions
 
-    return take_in(by=NODE, at=at)
+    return enter_versions(by=NODE, at=at)
 
 
 _compared: set[int] = set()
@@ -76,7 +76,7 @@ def _watch(at: datetime) -> int:
 
 
 DUE: dict[str, Callable[[datetime], int]] = {
-    "trust list taken in": _take_in,
+    "versions of the trust list entered": _enter_versions,
     "status lists published": _publish,
     "withdrawals and corrections told": _tell,
     "confirmations chased": _chase,

@@ -35,7 +35,7 @@ def trust(request: HttpRequest) -> HttpResponse:
         "node/trust.html",
         {
             "list": _list(now), "signing": _signing(), "journal": _journal(now),
-            "statuses": certificates.index_of_lists(),
+            "statuses": [{**one, "issued": datetime.fromisoformat(one["issued"])} for one in certificates.index_of_lists()],
             "demonstration": bool(settings.PLACE.config.get("demonstration")),
         },
     )  # fmt: skip
