@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from openkimberley.node import bundles
 
 ARTEFACTS = ["certificate.sd-jwt", "certificate.pdf", "qr-full.txt", "qr-label.txt"]
 
@@ -94,8 +97,23 @@ def test_a_page_that_holds_no_certificate_is_not_judged(demonstration, home):
     assert json.loads(done.stdout)["error"] == "Untrusted"
 
 
+def open_bundle_of(demonstration):
+    return bundles.load((demonstration / "bundle.json").read_bytes(), now=datetime.now(UTC))
+
+
+def test_t16_a_signed_bundle_is_not_changed_on_its_way(demonstration, home, tmp_path):
+    written = (demonstration / "bundle.json").read_text()
+    for old, new in (("PARTICIPANT", "PARTICIPANS"), ("BW/sign/", "BX/sign/")):
+        (tmp_path / "bundle.json").write_text(written.replace(old, new, 1))
+        done = kimberley(
+            "verify", str(demonstration / "out/qr-full.txt"), "--bundle", str(tmp_path / "bundle.json"), home=home
+        )
+        assert (done.returncode, "0 trust list" in done.stderr) == (3, True), done.stderr
+
+
 def test_an_issuer_whose_keys_the_list_does_not_hold_cannot_be_told(demonstration, home, tmp_path):
-    bundle = json.loads((demonstration / "bundle.json").read_text())
+    known = open_bundle_of(demonstration).as_json()
+    bundle = json.loads(json.dumps(dict(known)))  # as somebody without a trust list would make one
     bundle["authorities"]["BW"]["keys"] = []
     (tmp_path / "bundle.json").write_text(json.dumps(bundle))
     done = kimberley(

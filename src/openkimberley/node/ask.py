@@ -89,7 +89,7 @@ def verify(
         report = verify_file(data, known, now=moment, authority=authority, proof=proof.read_text() if proof else "")
     except Untrusted as error:  # nothing was judged: no verdict against the paper
         fail(error, as_json=as_json, status=CANNOT_TELL)
-    document = {**report.as_json(), "bundle": str(path)}
+    document = {**report.as_json(), "bundle": str(path), "bundle_signed": known.trust is not None}
     if as_json:
         show_json(document)
     else:
@@ -104,6 +104,8 @@ def _say(document: dict[str, object]) -> None:
         click.echo(f"  {check['id']:>2} {check['name']:<12} {check['result']:<8} {check['detail']}")
     data = document["data"]
     click.echo(f"  judged with {document['bundle']} of {data['issued']}, {data['age_days']} days old")  # type: ignore[index]
+    if not document["bundle_signed"]:
+        click.echo("  that bundle is not signed: it is worth what its bearer is")
 
 
 @click.group()

@@ -158,16 +158,16 @@ def _quorum(at: datetime) -> Any:
 # What a machine adopts.
 
 
-def load(data: bytes, *, now: datetime) -> Bundle:
+def load(data: bytes, *, now: datetime, remembering: bool = True) -> Bundle:
     """A bundle that somebody named on purpose, checked against what this machine has adopted of the same trust list.
 
     A bundle of a list that this machine never adopted is opened by the root it brings: naming it was the adoption.
-    Raises ``Untrusted``.
+    ``remembering`` False asks as a machine that has adopted nothing. Raises ``Untrusted``.
     """
     written = read_bundle(data)
     if written.get("v") != 2:
         return Bundle(written)
-    memory = _remembered(place.adopted_memory())
+    memory = _remembered(place.adopted_memory()) if remembering else None
     first = _first_root(written["trust"])
     if memory is None or not _of_same_list(memory, written["trust"]):
         memory = Memory(root=first)

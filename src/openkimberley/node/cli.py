@@ -19,6 +19,7 @@ from openkimberley.kernel.errors import KimberleyError
 
 COMMANDS = {
     "demo": "openkimberley.node.demo:demo",
+    "answers": "openkimberley.node.demo.answers:answers",
     "serve": "openkimberley.node.serve:serve",
     "setup": "openkimberley.node.setup:setup",
     "signer": "openkimberley.signer.cli:signer",

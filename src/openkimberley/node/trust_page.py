@@ -35,7 +35,7 @@ def trust(request: HttpRequest) -> HttpResponse:
         "node/trust.html",
         {
             "list": _list(now), "signing": _signing(), "journal": _journal(now),
-            "statuses": [{**one, "issued": datetime.fromisoformat(one["issued"])} for one in certificates.index_of_lists()],
+            "statuses": _statuses(),
             "demonstration": bool(settings.PLACE.config.get("demonstration")),
         },
     )  # fmt: skip
@@ -70,6 +70,11 @@ def _signing() -> list[dict[str, Any]]:
             answers = False
         rows.append({"authority": authority, "answers": answers})
     return rows
+
+
+def _statuses() -> list[dict[str, Any]]:
+    """Every status list with the moment it was signed."""
+    return [{**one, "issued": datetime.fromisoformat(one["issued"])} for one in certificates.index_of_lists()]
 
 
 def _journal(now: datetime) -> dict[str, Any]:

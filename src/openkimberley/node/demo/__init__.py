@@ -65,7 +65,7 @@ def build(where: place.Place, *, port: int, tell: Any) -> tuple[dict[str, Any], 
     """Make the node and the Scheme around it, run the main job, leave its papers in ``out/``: summary and Scheme."""
     from django.core.management import call_command
 
-    from openkimberley.node.demo import furnish, main_job, states
+    from openkimberley.node.demo import answers, furnish, main_job, states
     from openkimberley.node.demo.scheme import Scheme
     from openkimberley.node.demo.story import Clock
 
@@ -81,12 +81,15 @@ def build(where: place.Place, *, port: int, tell: Any) -> tuple[dict[str, Any], 
         around = Scheme(where.root, str(where.config["passphrase"]), WEAK_MEMORY, port)
         around.found(at=clock.now)
         clock.evening = around.witnessed
+        answers.keep_old_bundle(where.root, at=clock.now)
         states.expired(clock)
         clock.now = now - timedelta(days=16)
         counts = states.everything(clock)
         tell(f"{sum(counts.values())} certificates in {len(counts)} states.")
         if clock.now > now:
             raise RuntimeError(f"the demonstration's story ran into the future: {clock.now}")
+        clock.now = now - timedelta(days=3)
+        answers.prepare(clock, where.root, around)
         clock.now = now - timedelta(days=2)
         around.renew(at=clock.now)
         summary = main_job.run(clock, where, around, now=now, tell=tell)
