@@ -14,6 +14,8 @@ import click
 
 BENCHES = {
     "verify-offline": "openkimberley.node.bench.offline:verify_offline",
+    "verify-full": "openkimberley.node.bench.trusting:verify_full",
+    "bundle-size": "openkimberley.node.bench.trusting:bundle_size",
     "check-rules": "openkimberley.node.bench.offline:check_rules",
     "issue": "openkimberley.node.bench.issuing:issue",
     "journal-append": "openkimberley.node.bench.journalling:append",

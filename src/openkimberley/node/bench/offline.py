@@ -16,7 +16,7 @@ MORE_AUTHORITIES = ("ZA", "NA", "AO", "CA", "AU")
 """Besides the node's own two, so that the bundle is one of several nodes."""
 
 
-def _rate(world: World, name: str, act: Callable[[], object], floor: Callable[[], object], floor_name: str) -> Figure:
+def rate(world: World, name: str, act: Callable[[], object], floor: Callable[[], object], floor_name: str) -> Figure:
     """Turns a second of ``act`` beside those of ``floor``."""
     seconds, batches = (0.002, 3) if world.quick else (0.05, 41)
     mine, bare = taking_turns(
@@ -46,7 +46,7 @@ def verify_offline(world: World) -> Iterator[Figure]:
     verdict = verify(text, bundle, now=now, authority=ANTWERP).as_json()["verdict"]
     if verdict != "valid":
         raise RuntimeError(f"the certificate to be verified is {verdict}")
-    yield _rate(
+    yield rate(
         world, "verify-offline", lambda: verify(text, bundle, now=now, authority=ANTWERP),
         lambda: public.verify(signature, message), "bare Ed25519 verify of the same message",
     )  # fmt: skip
@@ -82,7 +82,7 @@ def check_rules(world: World) -> Iterator[Figure]:
     def read() -> Any:
         return certificate_from_json(json.loads(text))
 
-    yield _rate(
+    yield rate(
         world, "check-rules", lambda: check(read(), knowledge, today).as_json(), read,
         "reading the same JSON into a checked certificate, no rule asked",
     )  # fmt: skip

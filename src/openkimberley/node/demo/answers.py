@@ -161,8 +161,8 @@ def asked(root: Path, *, now: datetime) -> list[dict[str, Any]]:
 
 
 @click.command()
-@click.option("--dir", "folder", type=click.Path(file_okay=False, exists=True, path_type=Path), default=Path("var/demo"),
-              show_default=True, help="The demonstration's folder.")  # fmt: skip
+@click.option("--dir", "folder", type=click.Path(file_okay=False, exists=True, path_type=Path),
+              default=Path("var/demo"), show_default=True, help="The demonstration's folder.")  # fmt: skip
 @json_option
 def answers(folder: Path, as_json: bool) -> None:
     """Ask five questions of the demonstration's papers, as code, credential and page, without a network."""
