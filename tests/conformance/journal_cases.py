@@ -1,131 +1,134 @@
-"""Steps 6, 7 and 8 with the proof of a journal, for both engines."""
+"""Makes ``conformance/journal.json``: ``python -m tests.conformance.journal_cases``. All keys are no secret."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
-from dataclasses import replace
+import hashlib
+import json
+from pathlib import Path
 
-from openkimberley.certificates.statements import label_qr, present_credential
-from openkimberley.trust import jws
+from openkimberley.journal import chain
+from openkimberley.trust import notes, tiles
 from openkimberley.trust.canonical import b64u
-from openkimberley.trust.merkle import Tree
-from openkimberley.trust.notes import Checkpoint, Note
+from openkimberley.trust.keys import SoftwareKey
+from openkimberley.trust.merkle import MemoryHashes, Tree, leaf_hash
 from openkimberley.trust.proof import Proof
-from tests.conformance.artefacts import JOURNALLED, PAPER, Case, case, logged, plain
+
+FILE = Path(__file__).parents[2] / "conformance" / "journal.json"
+ORIGIN = "journal.bw.kp.example/1"
+LOG = SoftwareKey.from_secret("node/log/1", "Ed25519", bytes([1]) * 32)
+WITNESSES = {
+    f"witness.{who}.kp.example": SoftwareKey.from_secret(who, "Ed25519", bytes([number]) * 32)
+    for number, who in enumerate(("be", "za", "ngo"), 2)
+}
+TIMES = {"witness.be.kp.example": 1793610000, "witness.za.kp.example": 1793610300, "witness.ngo.kp.example": 1793610100}
+SIZE, SMALL, INDEX = 259, 7, 9
 
 
-def journals() -> Iterator[Case]:
-    """6, 7 and 8 with the proof of a journal."""
-    one = logged.proof()
-    code, label = logged.CODE, label_qr(PAPER, signer=plain.KEY, cid=plain.CID, status=(1, 0), log_index=logged.PLACE)
-    brought = {b64u(plain.CID[:16]): {"cid": b64u(plain.CID), "d": "2026-11-02", "proof": one.text}}
-    with_proof = JOURNALLED | {"proofs": brought}
-    texts = {"text": one.text, "code": one.code(log=logged.ORIGIN), "none": "", "padded": f"  {one.text}  "}
-    for what, artefact in (("credential", plain.CREDENTIAL),
-    ("carrier", present_credential(plain.CREDENTIAL, "carrier")),
-                           ("code", code), ("label", label)):  # fmt: skip
-        for form, text in texts.items():
-            yield case(f"{what}, proof {form}", artefact, JOURNALLED, proof=text)
-        yield case(f"{what}, proof in the bundle", artefact, with_proof)
-        yield case(
-            f"{what}, false proof over that of the bundle", artefact, with_proof, proof=logged.proof(place=4).text
-        )
-    yield case("no journal is listed", plain.CREDENTIAL, proof=one.text)
-    yield case("no proof on the first day", plain.CREDENTIAL, JOURNALLED, now="2026-11-02T18:00:00Z")
-    slow = copy.deepcopy(JOURNALLED)
-    slow["participants"]["BW"]["max_log_delay_h"] = 168
-    yield case("no proof, slow issuer", plain.CREDENTIAL, slow)
-    yield case("no policy", plain.CREDENTIAL, {k: v for k, v in JOURNALLED.items() if k != "policy"}, proof=one.text)
-    bad = {
-        "another number": logged.proof(logged.entry(number="BW0012346")),
-        "another day": logged.proof(logged.entry(day="2026-11-03")),
-        "another signer": logged.proof(signer=plain.KEY), "another place": logged.proof(place=4),
-        "no cosignature": logged.proof(times={}), "one cosignature": logged.proof(times={"w1": logged.SEEN}),
-        "late": logged.proof(after=logged.seconds("2027-01-03"), by=logged.seconds("2027-01-04")),
-        "early": logged.proof(by=logged.seconds("2026-10-20"), after=None), "no time before": logged.proof(after=None),
-        "cut": Proof(one.index, one.hashes[:-1], one.note), "long": Proof(one.index, (*one.hashes, bytes(32)),
-        one.note),
-        "too far": Proof(99, one.hashes, one.note), "altered": Proof(one.index, (bytes(32), *one.hashes[1:]), one.note),
+def cid(number: int) -> bytes:
+    return hashlib.sha256(b"certificate %d" % number).digest()
+
+
+def ref(number: int) -> str:
+    return b64u(hashlib.sha256(b"kpc.ref.v1" + cid(number)).digest())
+
+
+def entry(number: int) -> bytes:
+    kinds = {
+        2: {"t": "kpc.void", "r": ref(1), "d": "2026-11-03", "why": "spoiled"},
+        3: {"t": "status.list", "u": "BW/2026-1", "h": b64u(hashlib.sha256(b"a list").digest())},
+        4: {"t": "form.void", "s": "BW-P-778813"},
     }  # fmt: skip
-    for name, wrong in bad.items():
-        for what, artefact in (("code", code), ("credential", plain.CREDENTIAL)):
-            yield case(f"proof: {name}, {what}", artefact, JOURNALLED, proof=wrong.text, now="2026-12-20T12:00:00Z")
+    issued = {"t": "kpc.issue", "n": f"BW{number:07d}", "h": b64u(cid(number)), "d": "2026-11-02"}
+    return chain.published(STATEMENT) if number == 5 else chain.canonical({"v": 1, **kinds.get(number, issued)})
 
 
-def unreadable() -> Iterator[Case]:
-    """Proofs that cannot be read, or whose witnesses did not sign."""
-    one, code = logged.proof(), logged.CODE
-    lines = one.note.signatures
-    forged = lines[1]._replace(signature=lines[1].signature[:8] + lines[2].signature[8:])
-    yield case(
-        "false cosignature",
-        code,
-        JOURNALLED,
-        proof=replace(one, note=Note(one.note.text, (lines[0], forged, lines[2]))).text,
+STATEMENT = chain.canonical({
+    "v": 1, "index": 5, "at": "2026-11-02T09:00:00+00:00", "event": "licence.granted", "actor": "sekgoma", "via": "web",
+    "authority": "BW", "subject": "BW-EXP-2026-0001", "statement": {"until": "2027-12-31"},
+    "salt": "AAAAAAAAAAAAAAAAAAAAAA",
+})  # fmt: skip
+
+
+def checkpoint(size: int, hashes: MemoryHashes) -> notes.Note:
+    text = notes.Checkpoint(ORIGIN, size, Tree(size, hashes).root()).text
+    return notes.Note.parse(notes.sign_note(text, name=ORIGIN, signer=LOG))
+
+
+def cosigned(note: notes.Note, earlier: int = 0) -> notes.Note:
+    return note.with_lines(
+        notes.cosign(note.text, name=name, signer=key, time=TIMES[name] - earlier) for name, key in WITNESSES.items()
     )
-    text = one.text
-    for name, broken in {
-        "nonsense": "nonsense", "short code": "KPP1:ABC", "bad code": "KPP1:6BF", "end missing": text[:-20],
-        "no index": text.replace("index 5\n", ""),
-        "index 05": text.replace("index 5", "index 05"), "index quoted": text.replace("index 5", "index '5"),
-        "extra": text.replace("extra ", "extra *"),
-        "stray bits": text.replace("\nindex", "\nextra QR==\nindex"), "size": text.replace(f"\n{logged.SIZE}\n",
-        "\n-1\n"),
-        "dash": text.replace("\u2014", "-"), "no lines": text.split("\n\n")[0], "two gaps": text.replace("\n\n",
-        "\n\n\n", 1),
-        "control": text.replace("index", "in\x01dex"), "padding": text.replace("=\n", "\n", 1),
-    }.items():  # fmt: skip
-        yield case(f"unreadable proof: {name}", code, JOURNALLED, proof=broken)
-    _, hashes = logged.tree(logged.entry())
-    kept = str(
-        logged.cosigned(Checkpoint(logged.ORIGIN, 3, Tree(3, hashes).root()).text, {"w1": logged.seconds("2027-01-03")})
-    )
-    yield case("kept checkpoints are stricter", plain.CREDENTIAL, JOURNALLED | {"checkpoints": {logged.ORIGIN: [kept]}},
-               proof=logged.proof(after=None, by=logged.seconds("2027-01-04")).text,
-               now="2026-12-20T12:00:00Z")  # fmt: skip
 
 
-def times() -> Iterator[Case]:
-    """What witnesses saw, and when: keys that were stolen or had ended."""
-    one = logged.proof()
-    late = logged.proof(after=logged.seconds("2026-11-04"), by=logged.seconds("2026-11-05"))
-    for since in ("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06"):
-        stolen = logged.compromised(since).as_json()
-        for name, text in (("proof", one.text), ("late proof", late.text), ("no proof", "")):
-            yield case(f"compromised since {since}, {name}", plain.CREDENTIAL, stolen, proof=text)
-    for ends in (
-        {"naf": "2026-11-03"},
-        {"naf": "2026-11-02"},
-        {"nbf": "2026-11-04"},
-        {"nbf": "2026-11-02"},
-        {"naf": "2026-11-04", "state": "retired"},
-    ):
-        bundle = copy.deepcopy(JOURNALLED)
-        bundle["authorities"]["BW"]["keys"][0] |= ends
-        yield case(f"key {ends} with a late proof", plain.CREDENTIAL, bundle, proof=late.text)
-
-
-def conditions() -> Iterator[Case]:
-    """Journals frozen at a suspension, countersignatures, keys in question."""
-    one, code = logged.proof(), logged.CODE
-    for size in (0, logged.PLACE, logged.PLACE + 1):
-        for since in ("2026-11-01", "2026-11-05"):
-            frozen = logged.suspended(size, since).as_json()
-            for name, text in (("proof", one.text), ("no proof", "")):
-                yield case(f"frozen at {size} since {since}, {name}", code, frozen, proof=text)
-                yield case(f"credential, frozen at {size} since {since}, {name}", plain.CREDENTIAL, frozen, proof=text)
-    supervised = logged.restricted().as_json()
-    signatures = {
-        "good": logged.under_supervision(), "none": [], "only the role": [{"role": "KP-MT-CAF"}],
-        "another number": logged.under_supervision(kpc_number="BW0099999"),
-        "another destination": logged.under_supervision(destination="AE"),
-        "another key": [{"role": "KP-MT-CAF", "jws": jws.sign({}, typ="kp-countersign+jwt", signer=plain.KEY)}],
-        "no statement": [{"role": "KP-MT-CAF", "jws": "x"}],
+def made() -> dict:
+    """The document."""
+    entries = [entry(number) for number in range(SIZE)]
+    hashes = MemoryHashes(map(leaf_hash, entries))
+    keys = {name: notes.VerifierKey(name, notes.COSIGNATURE, key.public_key) for name, key in WITNESSES.items()}
+    before, after = cosigned(checkpoint(SMALL, hashes), earlier=3600), cosigned(checkpoint(SIZE, hashes))
+    proof = Proof(INDEX, tuple(Tree(SIZE, hashes).inclusion(INDEX)), after, str(before).encode())
+    vkey = notes.VerifierKey(ORIGIN, notes.LOG, LOG.public_key)
+    policy = [f"log {vkey.text}", *(f"witness {name.split('.')[1]} {key.text}" for name, key in keys.items()),
+              "group states 2 be za", "group all all states ngo", "quorum all", ""]  # fmt: skip
+    sizes = [1, 2, 3, SMALL, 8, 255, 256, 257, SIZE]
+    return {
+        "about": "The published journal of one node, from its entries to the proof that travels with a certificate.",
+        "origin": ORIGIN, "log": vkey.text, "witnesses": [key.text for key in keys.values()],
+        "statement": STATEMENT.decode(), "statement_index": 5,
+        "ref": {"cid": b64u(cid(1)), "ref": json.loads(entries[2])["r"]},
+        "entries": [one.decode() for one in entries],
+        "leaves": [b64u(hashes(0, number)) for number in range(8)],
+        "roots": {str(size): b64u(Tree(size, hashes).root()) for size in sizes},
+        "inclusion": [
+            {"index": index, "size": size, "hashes": [b64u(one) for one in Tree(size, hashes).inclusion(index)]}
+            for index, size in ((0, 1), (0, 8), (6, 7), (INDEX, SIZE), (258, SIZE))
+        ],
+        "consistency": [
+            {"old": old, "new": new, "hashes": [b64u(one) for one in Tree(new, hashes).consistency(old)]}
+            for old, new in ((1, 2), (3, 7), (SMALL, SIZE), (256, 257), (SIZE, SIZE))
+        ],
+        "tiles": {
+            tile.path: hashlib.sha256(data).hexdigest()
+            for tile, data in [
+                *((tile, tiles.hashes_of(tile, hashes)) for tile in tiles.tiles_between(0, SIZE)),
+                *((tile, tiles.encode_bundle(entries[tile.index * 256 : tile.index * 256 + tile.width]))
+                  for tile in tiles.bundles_between(0, SIZE)),
+            ]
+        },
+        "checkpoint": str(checkpoint(SIZE, hashes)), "cosigned": str(after), "cosigned_before": str(before),
+        "policy": "\n".join(policy), "quorum_time": 1793610300, "quorum_time_before": 1793606700,
+        "proof": {"index": INDEX, "text": proof.text, "code": proof.code(log=ORIGIN)},
+        "bad": bad(proof, after),
     }  # fmt: skip
-    for name, signed in signatures.items():
-        yield case(f"countersigned: {name}", logged.with_countersignatures(signed), supervised)
-    yield case("countersigned: a code", code, supervised)
-    yield case("countersigned: a carrier", present_credential(plain.CREDENTIAL, "carrier"), supervised)
-    pending = JOURNALLED | {"trust": {"root_version": 1, "pending": {"BW": "its keys were exchanged on 2026-11-05"}}}
-    yield case("keys in question", plain.CREDENTIAL, pending, proof=one.text)
+
+
+def bad(proof: Proof, note: notes.Note) -> list[dict]:
+    """What must be refused at step "8 log" or as a signature, and by which reader."""
+    text, written, index = proof.text, str(note), f"index {INDEX}\n"
+    other = Proof(INDEX, (*proof.hashes[1:], proof.hashes[0]), note).text
+    code = proof.code(log=ORIGIN)
+    return [
+        {"name": "another index", "kind": "proof", "text": text.replace(index, f"index {INDEX + 1}\n")},
+        {"name": "hashes in another order", "kind": "proof", "text": other},
+        {"name": "index with a leading zero", "kind": "proof", "text": text.replace(index, f"index 0{INDEX}\n")},
+        {"name": "an index beyond the size", "kind": "proof", "text": text.replace(index, f"index {SIZE}\n")},
+        {"name": "another header", "kind": "proof", "text": text.replace("@v1", "@v2")},
+        {"name": "no checkpoint", "kind": "proof", "text": text.partition("\n\n")[0]},
+        {"name": "another size under the signature", "kind": "note", "text": written.replace(f"\n{SIZE}\n", "\n260\n")},
+        {"name": "another name over the signature", "kind": "note", "text": written.replace("l.bw.", "l.bz.", 1)},
+        {"name": "a hyphen for the dash", "kind": "note", "text": written.replace("\N{EM DASH} ", "- ", 1)},
+        {"name": "a code cut off", "kind": "code", "text": code[:-4]},
+        {"name": "a code of something else", "kind": "code", "text": code.replace("KPP1:", "KPC1:")},
+        *({"name": f"the address {path}", "kind": "address", "text": path}
+          for path in ("0/1", "0/000.p/256", "0/000.p/0", "64/000", "0/x000/001", "entries/../0/000")),
+    ]  # fmt: skip
+
+
+def text() -> str:
+    """The document as the file has it."""
+    return json.dumps(made(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")
+    print(FILE)

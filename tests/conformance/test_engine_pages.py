@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from openkimberley.node.verifying import verify_file
 
 from openkimberley.certificates.statements.contract import certificate_to_json
 from openkimberley.documents.certificate import render_certificate
@@ -20,7 +19,9 @@ from openkimberley.documents.tests.conftest import PAGE, SIGNED
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.canonical import b64u, sha256
 from openkimberley.verification import Bundle
+from openkimberley.verification.files import verify_file
 from openkimberley.verification.tests.test_engine import CREDENTIAL, NOW, WRITTEN
+from tests.conformance.artefacts import JOURNALLED, logged
 from tests.conformance.engine_page import build, in_chromium, needs_build, needs_chromium
 
 pytestmark = [needs_build, needs_chromium, pytest.mark.browser, pytest.mark.enable_socket]
@@ -86,6 +87,18 @@ def test_pages_without_seal_or_credential(page, sealed):
     bare, scan = theirs(page, [render_certificate(replace(PAGE, sd_jwt="")), b"%PDF-1.7 a scan"], known)
     for one in (bare, scan):  # nothing is said against a paper
         assert (one["artefact"], one["verdict"], one["checks"][0]["result"]) == ("pdf", "cannot_tell", "unknown")
+
+
+def test_the_proof_travels_in_the_page(page):
+    known = bundle(SEAL.certificate) | {"policy": JOURNALLED["policy"]}
+    known["authorities"]["BW"] |= {name: JOURNALLED["authorities"]["BW"][name] for name in ("log", "witness")}
+    for proof in (logged.proof().text, logged.proof(place=4).text, ""):
+        data = render_certificate(replace(PAGE, sd_jwt=CREDENTIAL, proof=proof))
+        found = ours(data, known)
+        assert found is not None
+        assert theirs(page, [data], known) == [found]
+        assert found["checks"][7]["id"] == 8
+        assert found["checks"][7]["result"] == ("pass" if "index 5" in proof else "unknown" if not proof else "pass")
 
 
 def altered(sealed: bytes) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from openkimberley.certificates.statements.contract import certificate_to_json
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.canonical import unb64u
 from openkimberley.verification import Bundle, Report, verify
-from tests.conformance import artefacts, circumstances, journal_cases, mutations
+from tests.conformance import artefacts, circumstances, mutations, proof_cases
 from tests.conformance.engine_page import build, in_chromium, in_node, needs_build, needs_chromium
 
 ROOT = Path(__file__).parents[2]
@@ -26,11 +26,11 @@ VERIFY, JOURNAL = (
 MAKERS = (
     *(artefacts.forms, artefacts.refused, artefacts.contents, artefacts.messages),
     *(circumstances.circumstances, circumstances.keys_and_numbers, circumstances.standings),
-    *(journal_cases.journals, journal_cases.unreadable, journal_cases.times, journal_cases.conditions),
+    *(proof_cases.journals, proof_cases.unreadable, proof_cases.times, proof_cases.conditions),
     mutations.mutations,
 )
 MADE = {"bundle": dict(artefacts.plain.WRITTEN), "cases": [case for maker in MAKERS for case in maker()]}
-FILES = {"verify.json": VERIFY, "journal.json": JOURNAL, "made here": MADE}
+FILES = {"verify.json": VERIFY, "proofs.json": JOURNAL, "made here": MADE}
 
 ASK = "async (file) => { const all = []; for await (const one of engine.reports(file)) all.push(one); return all; }"
 
@@ -111,7 +111,7 @@ def test_an_older_browser_says_the_same(older, page):
     other = page.context.browser.new_page()
     other.add_init_script(OLDER[older])
     other.goto(page.url)
-    for name in ("verify.json", "journal.json"):
+    for name in ("verify.json", "proofs.json"):
         assert not differing(FILES[name], other.evaluate(ASK, FILES[name]))
     other.close()
 

@@ -18,7 +18,6 @@ ROOT = Path(__file__).parents[2]
 PLAYED = [
     "src/openkimberley/trust/tests/test_trustlist_continuity.py",
     "src/openkimberley/trust/tests/test_trustlist_opening.py",
-    "src/openkimberley/trust/tests/test_trustlist_years.py",
     "src/openkimberley/verification/tests/test_opening.py",
 ]
 

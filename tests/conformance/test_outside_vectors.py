@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from openkimberley.kernel.errors import Untrusted
-from openkimberley.trust import cose, httpsig, merkle, notes, sdjwt, statuslist
+from openkimberley.trust import cose, httpsig, jws, merkle, notes, sdjwt, statuslist
 from openkimberley.trust.canonical import canonical, unb64u
 from openkimberley.trust.keys import PublicKey
 
@@ -97,6 +97,20 @@ def test_the_long_two_bit_example_decodes_to_more_than_a_million_entries(path):
     entries = statuslist.decode(lst)
     assert len(entries) == 2**20
     assert entries[0] is statuslist.Status.VOID
+
+
+@pytest.mark.parametrize("path", files("status-list/examples/status_list_jwt_raw.md"), ids=name)
+def test_the_signed_example_of_the_status_list_draft_is_read_and_refused_for_what_it_is(path):
+    """Its form is ours, its list has one bit an entry and its address names no authority: each is said."""
+    text = "".join(path.read_text("utf-8").split())
+    signed = jws.parse(text, statuslist.TYP)
+    assert (signed.payload["sub"], signed.payload["ttl"]) == ("https://example.com/statuslists/1", 43_200)
+    assert set(signed.payload) - {"iss"} == set(statuslist.claims_of(OWN, statuslist.StatusList.empty(8), iat=0))
+    with pytest.raises(Untrusted, match="9 status"):
+        statuslist.verify(text, lambda kid: None)
+
+
+OWN = "https://kp.example/status/BW/2026-1"
 
 
 @pytest.mark.parametrize("path", files("status-list/examples/status_list_encoding_json.md"), ids=name)

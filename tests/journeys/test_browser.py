@@ -255,6 +255,9 @@ def certify(person: Keyboard, reference: str, seal: str) -> str:
     person.type("[name=origin_evidence]", "Production record 114, seen")
     person.type("[name=seals]", seal)
     submit(person)
+    person.look()  # what will be certified: the examining officer signs for exactly that
+    person.type("[name=passphrase]", PASSWORD)
+    submit(person)
     person.sign_in("valuer@demo.example")
     person.open(f"{here}/value")
     person.tick("#f-role_0")
@@ -263,6 +266,7 @@ def certify(person: Keyboard, reference: str, seal: str) -> str:
     person.sign_in("approving@demo.example")
     person.open(f"{here}/approve")
     person.tick("[name=confirm]")
+    person.type("[name=passphrase]", PASSWORD)
     submit(person)
     return person.page.locator("h1 bdi, h1").first.inner_text().split()[-1]
 
@@ -359,7 +363,7 @@ def test_one_hundredth_of_a_carat_opens_a_case(chromium, address, tmp_path):
 PUBLIC = ["/", "/verify", "/rules", "/participants", "/participants/CF", "/licences", "/alerts/public", "/permissions/"]
 OF_PEOPLE = {
     "exporter@demo.example": ["/", "/applications", "/certificates", "/guide", "/me/"],
-    "issuing@demo.example": ["/", "/shipments", "/papers", "/papers/new", "/alerts", "/search?q=BW"],
+    "issuing@demo.example": ["/", "/me/approval/", "/shipments", "/papers", "/papers/new", "/alerts", "/search?q=BW"],
     "supervisor@demo.example": ["/paper", "/ranges", "/licences", "/specimens", "/journal"],
     "admin@demo.example": ["/people/", "/me/"],
     "import@demo.example": ["/imports", "/imports/present", "/papers"],
@@ -417,4 +421,66 @@ def test_an_officer_signs_in_with_a_passkey_and_no_password(chromium, address):
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url(f"{here}/")
     assert page.locator("header").get_by_text("Naledi").count()
+    context.close()
+
+
+def give_key(person: Keyboard) -> None:
+    """A security key in the officer's hand, enrolled for approvals under the account."""
+    devtools = person.page.context.new_cdp_session(person.page)
+    devtools.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": True, "isUserVerified": True}
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    person.open("/me/approval/")
+    with person.page.expect_navigation():
+        person.press("#enrol-key")
+    person.page.get_by_text("counts from now on").wait_for()
+
+
+def test_t6_two_officers_approve_with_security_keys_and_a_certificate_is_issued(chromium, address, tmp_path):
+    """The passphrase stays empty: the keys are asked over the exact draft, and the certificate says so."""
+    from PIL import Image
+
+    person = Keyboard(chromium, address.replace("127.0.0.1", "localhost"), "en")
+    picture = tmp_path / "box.jpg"
+    Image.new("RGB", (320, 200), "#b8b0a0").save(picture)
+    here = f"/applications/{apply(person, picture)}"
+    person.sign_in("issuing@demo.example")
+    give_key(person)
+    person.open(f"{here}/examine")
+    person.choose("[name='lines/0/hs']", "7102.31")
+    person.type("[name='lines/0/carats']", "120.50")
+    person.type("[name=parcels]", "1")
+    person.tick("#f-method_0")
+    person.type("[name=origin_evidence]", "Production record 114, seen")
+    person.type("[name=seals]", "BW-SEAL-WEBAUTHN")
+    submit(person)
+    with person.page.expect_navigation():
+        person.press("main form button[type=submit]")
+    person.page.get_by_text("Signed. The approving officer can go on.").wait_for()
+    person.sign_in("approving@demo.example")
+    give_key(person)
+    person.open(f"{here}/approve")
+    assert "with security keys" in person.page.locator("main").inner_text()
+    person.tick("[name=confirm]")
+    with person.page.expect_navigation():
+        person.press("main form button[type=submit]")
+    person.page.wait_for_url("**/certificates/BW*")
+    assert "with security keys" in person.page.locator("main").inner_text()
+    person.page.context.close()
+
+
+def test_approval_works_without_javascript(chromium, address):
+    """The passphrase alone is enough; the form for a key is not shown where no script could ask for it."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/accounts/login/")
+    page.fill("#id_login", "be-issuing@demo.example")
+    page.fill("#id_password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.goto(f"{address}/me/approval/")
+    assert not page.locator("#enrol-key").is_visible()
+    page.fill("[name=passphrase]", "another passphrase of mine")
+    page.fill("[name=again]", "another passphrase of mine")
+    page.get_by_role("button", name="Enrol the passphrase").click()
+    assert "counts from now on" in page.content()
     context.close()

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 WAITING = 3
 """Applications ready for approval: one is issued before, one meets the kill, one is issued after the restart."""
 ANY_TIME = 16
@@ -34,7 +35,7 @@ def outcomes(tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("crash")
     done = subprocess.run(
         [sys.executable, __file__, str(folder)], capture_output=True, text=True, timeout=600, check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "XDG_STATE_HOME": str(folder)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", "XDG_STATE_HOME": str(folder)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)

@@ -175,3 +175,32 @@ def test_who_was_who_on_a_day(home, at, expected):
     assert all(rows[code]["trades"] == (status == "participant") for code, status in expected.items())
     if at < "2024-11-15":
         assert rows.get("UZ", {"trades": False})["trades"] is False
+
+
+def entries_of(demonstration):
+    """What the journal of the demonstration holds: event, full text, published entry."""
+    import sqlite3
+
+    with sqlite3.connect(demonstration / "node.sqlite3") as database:
+        return database.execute('SELECT event, statement, entry FROM journal_entry ORDER BY "index"').fetchall()
+
+
+def test_T23_the_published_journal_says_the_agreed_words_and_no_others(demonstration):
+    from openkimberley.certificates.statements import PUBLIC_KEYS
+
+    kinds = set()
+    for event, _, entry in entries_of(demonstration):
+        said = json.loads(entry)
+        assert set(said) == PUBLIC_KEYS[said["t"]], event
+        kinds.add(said["t"])
+        for name in ("Fictional", "EU-BE", "Kalahari", "Scheldt"):
+            assert name not in entry or (said["t"] == "key" and name == "EU-BE"), event
+    assert {"kpc.issue", "kpc.void", "kpc.confirm", "key", "act"} <= kinds
+
+
+def test_the_journal_names_no_party_outside_the_public_register_of_licences(demonstration):
+    for event, statement, _ in entries_of(demonstration):
+        if event.partition(".")[0] in ("licence", "licences"):
+            continue
+        for name in ("Fictional Kalahari", "Fictional Scheldt", "Kalahari Rough", "Fictiestraat"):
+            assert name not in statement, event

@@ -7,8 +7,9 @@ The node itself (``via`` is ``node`` or ``cli``) founds the first administrator 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -20,6 +21,7 @@ from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission, Role
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Refused
 from openkimberley.kernel.rules import gettext_noop
+from openkimberley.trust import signing
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -297,3 +299,21 @@ def second_factor_changed(*, by: Actor, at: datetime, actor_id: str, what: str) 
 def sign_out(*, by: Actor, at: datetime, actor_id: str, why: str = "asked") -> None:
     """Record the end of a session: ``asked``, ``idle`` or ``too long``."""
     record("session.closed", by=by, at=at, subject=actor_id, statement={"why": why})
+
+
+@action("accounts.enrol_approval", needs=Permission.ACCOUNT_OWN)
+def enrol_approval(*, by: Actor, at: datetime, evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """Enrol one's own approval credential at the signer, which may want it confirmed at its own command line.
+
+    Raises ``NotPermitted`` for somebody whose approval no certificate needs; what the signer objects to.
+    """
+    roles = queries.approval_roles(by)
+    if not roles:
+        raise NotPermitted(Permission.CERTIFICATE_APPROVE, "issuing and approving officers approve certificates")
+    made = signing.service().enrol(
+        authority=by.authority, officer=by.id, roles=roles, evidence=dict(evidence), at=int(at.timestamp())
+    )
+    record("approval.enrolled", by=by, at=at, subject=by.id, statement={
+        "fingerprint": made["fingerprint"], "level": made["level"], "state": made["state"], "roles": roles,
+    })  # fmt: skip
+    return made

@@ -16,6 +16,9 @@ from openkimberley.accounts.actions import TOKEN_DAYS
 from openkimberley.desk.forms import DayField, Form
 from openkimberley.desk.templatetags import words
 from openkimberley.kernel.actor import Role
+from openkimberley.kernel.errors import Untrusted
+from openkimberley.trust.approval import LEAST_PASSPHRASE, SOFTWARE, WEBAUTHN
+from openkimberley.trust.canonical import parse_json
 
 
 def role_choices() -> list[tuple[str, str]]:
@@ -82,3 +85,40 @@ class AuthenticateForm(_AuthenticateForm):
         except ValidationError:
             adapter.note_failure(self.user, "code")
             raise
+
+
+class ApprovalForm(Form):
+    """A new approval credential: a passphrase typed twice, or what an authenticator answered to the challenge."""
+
+    passphrase = forms.CharField(
+        label=_("Passphrase"), required=False, max_length=400, strip=False,
+        help_text=_("At least 12 characters, and not your password. Nobody can recover it."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "dir": "ltr"}),
+    )  # fmt: skip
+    again = forms.CharField(
+        label=_("The same passphrase again"), required=False, max_length=400, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "dir": "ltr"}),
+    )  # fmt: skip
+    credential = forms.CharField(required=False, max_length=20_000)
+    challenge = forms.CharField(required=False, max_length=60)
+
+    def clean(self) -> dict[str, Any]:
+        """Either a key answered, or the passphrase was typed twice alike and is long enough."""
+        said = self.cleaned_data
+        if said.get("credential"):
+            try:
+                said["credential"] = dict(parse_json(said["credential"].encode()))
+            except (Untrusted, ValueError, TypeError) as error:
+                raise ValidationError(_("The security key's answer was not understood. Try again.")) from error
+        elif len(said.get("passphrase") or "") < LEAST_PASSPHRASE:
+            self.add_error("passphrase", _("Type at least 12 characters."))
+        elif said["passphrase"] != said.get("again"):
+            self.add_error("again", _("This is not the same as above."))
+        return said
+
+    def evidence(self) -> dict[str, Any]:
+        """What the signer is shown."""
+        said = self.cleaned_data
+        if said["credential"]:
+            return {"level": WEBAUTHN, "credential": said["credential"], "challenge": said["challenge"]}
+        return {"level": SOFTWARE, "passphrase": said["passphrase"]}

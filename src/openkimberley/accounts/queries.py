@@ -14,6 +14,7 @@ from openkimberley.accounts.models import RoleHeld, Token, User
 from openkimberley.kernel.actor import SECOND_FACTOR_ROLES, Actor, Role
 from openkimberley.kernel.errors import NotFound
 from openkimberley.trade import queries as trade
+from openkimberley.trust.approval import CHECKER, MAKER
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -58,6 +59,15 @@ def _companies(rows: list[tuple[str, str, str]], day: date) -> frozenset[str]:
     own = {company for role, _, company in rows if company and role != Role.AGENT}
     acting = {company for role, _, company in rows if company and role == Role.AGENT}
     return frozenset(own.union(*(trade.companies_of(agent, day) for agent in acting)))
+
+
+APPROVES = {Role.ISSUING_OFFICER: MAKER, Role.APPROVING_OFFICER: CHECKER}
+"""Whose approval a certificate needs, and in which part."""
+
+
+def approval_roles(actor: Actor) -> list[str]:
+    """The parts in which an officer approves certificates, perhaps none."""
+    return sorted(part for role, part in APPROVES.items() if role in actor.roles)
 
 
 def has_second_factor(user: AbstractBaseUser | AnonymousUser, *, before: datetime | None = None) -> bool:

@@ -7,6 +7,7 @@ from openkimberley.accounts import web
 urlpatterns = [
     path("me/", web.me, name="me"),
     path("me/language/", web.language, name="me-language"),
+    path("me/approval/", web.approval, name="me-approval"),
     path("me/tokens/", web.new_token, name="me-token"),
     path("me/tokens/<slug:token>/revoke/", web.revoke_token, name="me-token-revoke"),
     path("permissions/", web.permissions, name="permissions"),

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from openkimberley.accounts import actions, queries
 from openkimberley.accounts.adapter import ClosedAdapter
-from openkimberley.accounts.forms import AccountForm, GiveRoleForm, LanguageForm, TokenForm
-from openkimberley.desk.forms import attach_objections
+from openkimberley.accounts.forms import AccountForm, ApprovalForm, GiveRoleForm, LanguageForm, TokenForm
+from openkimberley.desk.forms import attach_objections, attempt
 from openkimberley.desk.templatetags import words
 from openkimberley.desk.web import demand
 from openkimberley.journal.actions import ACTIONS
 from openkimberley.kernel.actor import PERMISSIONS, Permission, Role
 from openkimberley.kernel.errors import Conflict, NotFound, Refused
+from openkimberley.trust import signing
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -55,6 +56,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "tokens": [(token, queries.token_status(token, now)) for token in queries.tokens_of(user)],
         "sessions": UserSession.objects.filter(user_id=user.pk).count(),
         "language": LanguageForm(initial={"language": user.language or request.LANGUAGE_CODE}),
+        "approves": queries.approval_roles(actor),
     })  # fmt: skip
 
 
@@ -67,6 +69,32 @@ def language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect("/me/")
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, samesite="Lax")
     return response
+
+
+@require_http_methods(["GET", "POST"])
+def approval(request: HttpRequest) -> HttpResponse:
+    """One's own approval credentials: a security key or passkey, or a key under a passphrase. Apart from signing in."""
+    actor = demand(request, Permission.ACCOUNT_OWN)
+    if not queries.approval_roles(actor):
+        raise NotFound("page", "approval")
+    form, now = ApprovalForm(request.POST or None), timezone.localtime()
+    if request.method == "POST":
+        made, status = attempt(form, lambda: actions.enrol_approval(by=actor, at=now, evidence=form.evidence()))
+        if made is not None:
+            said = (
+                _("Your approval credential counts from now on.") if made["state"] == "active" else
+                _("It is entered and waits to be confirmed. Read its fingerprint out to the operator of the signer.")
+            )  # fmt: skip
+            messages.success(request, said)
+            return redirect("me-approval")
+    else:
+        status = 200
+    service = signing.service()
+    return render(request, "accounts/approval.html", {
+        "form": form, "ways": service.ways(authority=actor.authority, officer=actor.id),
+        "challenge": service.challenge(authority=actor.authority, officer=actor.id, at=int(now.timestamp())),
+        "user_handle": actor.id, "name": queries.user_of(actor.id).email,
+    }, status=status)  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

@@ -19,6 +19,7 @@ from ninja.files import UploadedFile
 from pydantic import model_validator
 
 from openkimberley.certificates import actions, queries
+from openkimberley.certificates.actions import drafting
 from openkimberley.certificates.facts import FormStatus, Kind
 from openkimberley.certificates.forms import tables as rows_of
 from openkimberley.certificates.models import Application, Certificate, Document, NumberRange
@@ -28,8 +29,9 @@ from openkimberley.desk.api import problem
 from openkimberley.desk.web import demand
 from openkimberley.kernel import measures
 from openkimberley.kernel.actor import Actor, Permission
-from openkimberley.kernel.errors import NotPermitted, Refused, Untrusted
-from openkimberley.trust.canonical import unb64u
+from openkimberley.kernel.errors import NotFound, NotPermitted, Refused, Untrusted
+from openkimberley.trust import approval
+from openkimberley.trust.canonical import b64u, unb64u
 from openkimberley.trust.qr import check_code
 
 router = Router(tags=["certificates"])
@@ -206,6 +208,23 @@ class ValuationIn(Strict):
     price_list_date: date | None = None
 
 
+class AssertionIn(Strict):
+    """What an authenticator answered, as ``PublicKeyCredential.toJSON`` writes it."""
+
+    id: str = Field(max_length=2000)
+    rawId: str = Field(max_length=2000)  # noqa: N815 - WebAuthn's name
+    type: str = Field("public-key", max_length=20)
+    response: dict[str, str]
+
+
+class ApprovalIn(Strict):
+    """An officer's approval of the exact draft: of an authenticator, or by the passphrase of the officer's key."""
+
+    level: Literal["webauthn", "software"]
+    passphrase: str = Field("", max_length=400)
+    credential: AssertionIn | None = None
+
+
 class ApproveIn(Strict):
     """The second officer's approval; ``paper_serial`` where security paper is used, ``surrendered`` where it replaces
     a certificate that was handed in (R087)."""
@@ -213,6 +232,23 @@ class ApproveIn(Strict):
     version: int = Field(ge=1)
     paper_serial: str = Field("", max_length=40)
     surrendered: bool = False
+    approval: ApprovalIn | None = None
+
+
+class SignIn(Strict):
+    """The examining officer's approval of the draft as it stands."""
+
+    version: int = Field(ge=1)
+    approval: ApprovalIn
+
+
+class DraftOut(Schema):
+    """What both officers approve, its hash, and the challenge that each of them signs (docs/spec/approval.md)."""
+
+    version: int
+    draft: dict[str, Any]
+    draft_hash: str
+    challenges: dict[str, str]
 
 
 class RefuseIn(ReasonIn):
@@ -421,6 +457,7 @@ class CertificateRow(Schema):
     destination_authority: str
     carats: str
     usd: str
+    approval_level: str
     url: str
 
 
@@ -549,7 +586,7 @@ def _certificate_row(row: Certificate) -> dict[str, Any]:
         "issue_date": row.issue_date, "expiry_date": row.expiry_date, "exporter": row.exporter_name,
         "importer": row.importer_name, "destination": row.destination,
         "destination_authority": row.destination_authority, "carats": str(row.carats), "usd": str(row.usd),
-        "url": f"/api/v1/certificates/{row.number}",
+        "approval_level": row.approval_level, "url": f"/api/v1/certificates/{row.number}",
     }  # fmt: skip
 
 
@@ -726,6 +763,29 @@ def examine(request: HttpRequest, reference: str, body: ExaminationIn) -> tuple[
     return 201, _whole(queries.application(reference, by=by), by=by)
 
 
+@router.get("/applications/{reference}/draft", response=DraftOut, summary="The draft that officers approve")
+def draft(request: HttpRequest, reference: str) -> dict[str, Any]:
+    """After the examination, for the officers of the authority."""
+    by = demand(request, P.CERTIFICATE_READ)
+    row = queries.application(reference, by=by)
+    if by.companies or row.authority != by.authority:
+        raise NotFound("draft", reference[:40])
+    found = drafting.draft_now(row, at=timezone.localtime())
+    hashed = approval.draft_hash(found)
+    challenges = {role: b64u(approval.challenge(role, hashed)) for role in approval.ROLES}
+    return {"version": row.version, "draft": found, "draft_hash": b64u(hashed), "challenges": challenges}
+
+
+@router.post("/applications/{reference}/sign", response={201: DraftOut}, summary="Sign what was examined")
+def sign(request: HttpRequest, reference: str, body: SignIn) -> tuple[int, dict[str, Any]]:
+    """By the officer who examined it. 409 where it was changed since ``version``."""
+    by = demand(request, P.CERTIFICATE_EXAMINE)
+    actions.attest(
+        by=by, at=timezone.localtime(), reference=reference, version=body.version, approval=body.approval.model_dump()
+    )
+    return 201, draft(request, reference)
+
+
 @router.post("/applications/{reference}/valuations", response={201: ApplicationOut}, summary="Enter a valuation")
 def value(request: HttpRequest, reference: str, body: ValuationIn) -> tuple[int, dict[str, Any]]:
     """Of the government or an independent valuer."""
@@ -750,7 +810,7 @@ def approve(request: HttpRequest, reference: str, body: ApproveIn) -> tuple[int,
     by = demand(request, P.CERTIFICATE_APPROVE)
     issued = actions.approve(
         by=by, at=timezone.localtime(), reference=reference, version=body.version, paper_serial=body.paper_serial,
-        surrendered=body.surrendered,
+        surrendered=body.surrendered, approval=body.approval.model_dump() if body.approval else None,
     )  # fmt: skip
     return 201, _certificate(issued, by=by)
 
@@ -813,11 +873,16 @@ def one_certificate(request: HttpRequest, number: str) -> dict[str, Any]:
 
 @router.get("/certificates/{number}/pdf", summary="The certificate as PDF")
 def pdf(
-    request: HttpRequest, number: str, language: Literal["", "en", "fr", "pt", "ru", "ar", "es", "zh"] = ""
-) -> HttpResponse:
-    """Sealed PDF/A; English beside the authority's language or the one asked for."""
+    request: HttpRequest, number: str, language: Literal["", "en", "fr", "pt", "ru", "ar", "es", "zh"] = "",
+    proof: Literal["", "page"] = "",
+) -> HttpResponse:  # fmt: skip
+    """Sealed PDF/A; English beside the authority's language or the one asked for. Holds the proof of the journal as
+    soon as there is one; ``proof=page`` prints it as a second code too."""
     by = demand(request, P.CERTIFICATE_READ)
-    data = queries.certificate_pdf(number, by=by, language=language, demonstration=bool(settings.DEMONSTRATION))
+    data = queries.certificate_pdf(
+        number, by=by, language=language, demonstration=bool(settings.DEMONSTRATION),
+        proof=queries.journal_proof(at=timezone.now()), proof_page=proof == "page",
+    )  # fmt: skip
     return _bytes(data, f"{number}.pdf", "application/pdf")
 
 

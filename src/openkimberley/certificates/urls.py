@@ -32,6 +32,7 @@ urlpatterns = [
     path("applications/<str:reference>/withdraw", applications.withdraw, name="application-withdraw"),
     path("applications/<str:reference>/return", examination.return_, name="application-return"),
     path("applications/<str:reference>/examine", examination.examine, name="application-examine"),
+    path("applications/<str:reference>/sign", examination.sign, name="application-sign"),
     path("applications/<str:reference>/value", examination.value, name="application-value"),
     path("applications/<str:reference>/approve", examination.approve, name="application-approve"),
     path("applications/<str:reference>/refuse", examination.refuse, name="application-refuse"),

@@ -8,3 +8,7 @@ class JournalConfig(AppConfig):
 
     name = "openkimberley.journal"
     label = "journal"
+
+    def ready(self) -> None:
+        """List the journal's own act among the actions, whoever asks for them first."""
+        from openkimberley.journal.actions import recovery  # noqa: F401

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from openkimberley.journal import chain, standing
 from openkimberley.journal.guard import must_not_sign
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 __all__ = [
-    "HEARTBEAT", "authorities", "consistency", "cosignatures", "cosigning_due", "entered_before", "entries",
-    "head", "history", "index_of", "must_not_sign",
-    "newest", "note", "proof", "said", "size", "verify",
+    "HEARTBEAT", "altered_beside", "authorities", "came_back", "consistency", "cosignatures", "cosigning_due",
+    "entered_before", "entries", "head", "history", "index_of", "latest", "must_not_sign", "newest", "note", "proof",
+    "said", "size", "verify",
 ]  # fmt: skip
 
 HEARTBEAT = timedelta(hours=24)
@@ -39,7 +39,9 @@ MOST_LOOKED_AT = 200
 def entries(*, subject: str = "", authority: str = "", event: str = "") -> QuerySet[Entry]:
     """Entries, newest first, narrowed by what is given."""
     found = Entry.objects.order_by("-index")
-    for name, value in (("subject", subject), ("authority", authority), ("event", event)):
+    if authority:  # whose an entry was that came back from a mirror may be lost: then all see it, as it was published
+        found = found.filter(Q(authority=authority) | Q(authority="", event=chain.RECOVERED))
+    for name, value in (("subject", subject), ("event", event)):
         if value:
             found = found.filter(**{name: value})
     return found
@@ -159,6 +161,11 @@ def consistency(old: int, new: int) -> list[bytes]:
 def entered_before(index: int, moment: datetime) -> bool:
     """Whether the entry at an index was made before a moment; False where there is none."""
     return Entry.objects.filter(index=index, at__lt=moment).exists()
+
+
+def came_back(number: str) -> bool:
+    """Whether a certificate of this number is known from a mirror only: its record was lost with the database."""
+    return Entry.objects.filter(subject=number, event=chain.RECOVERED).exists()
 
 
 def index_of(number: str) -> int:

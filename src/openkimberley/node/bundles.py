@@ -92,7 +92,7 @@ def travelling(*, at: datetime, authority: str) -> dict[str, Any]:
     """The bundle for an authority's officers, signed piece by piece (version 2). Raises ``NotFound`` without a list."""
     from openkimberley.certificates import queries as certificates
 
-    local = certificates.signed_local(authority=authority, at=at, proof=lambda row: _proof_text(row, at=at))
+    local = certificates.signed_local(authority=authority, at=at, proof=lambda row: proof_text(row, at=at))
     return {**_of_all(at), "local": local}
 
 
@@ -141,13 +141,13 @@ def own_proof(cid: bytes, *, at: datetime) -> Proved | None:
     from openkimberley.trust.canonical import b64u, unb64u
 
     row = certificates.issued_as(b64u(cid)[:CHARS_OF_PREFIX])
-    text = _proof_text(row, at=at) if row is not None else ""
+    text = proof_text(row, at=at) if row is not None else ""
     if row is None or not text:
         return None
     return Proved(unb64u(row.cid), (row.issue_date - datetime(1970, 1, 1, tzinfo=UTC).date()).days, text)
 
 
-def _proof_text(row: Certificate, *, at: datetime) -> str:
+def proof_text(row: Certificate, *, at: datetime) -> str:
     """The proof of a certificate as text, empty while no checkpoint covers it."""
     from openkimberley.journal import queries as journal
 

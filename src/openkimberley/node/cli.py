@@ -33,6 +33,8 @@ COMMANDS = {
     "certificates": "openkimberley.node.retention:certificates",
     "licences": "openkimberley.trade.cli:licences",
     "alerts": "openkimberley.alerts.cli:alerts",
+    "witness": "openkimberley.node.witnessing:witness",
+    "monitor": "openkimberley.witness.cli:monitor",
     "bench": "openkimberley.node.bench:bench",
     "docs": "openkimberley.node.docs:docs",
     "messages": "openkimberley.node.messages:messages_command",

@@ -137,7 +137,7 @@ def recover(source: str, authority: str | None, as_json: bool) -> None:
     if as_json:
         show_json({"recovered": count, "size": standing.size()})
     else:
-        click.echo(f"{count} entries came back. Their full words and what the node's tables said of them, is lost:")
+        click.echo(f"{count} entries came back. Their full words, and what the node's tables held of them, are lost:")
         click.echo("look for the papers of the certificates that the journal's page names as journal.recovered.")
 
 

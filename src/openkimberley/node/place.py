@@ -36,7 +36,7 @@ class Place:
 
     @property
     def config(self) -> dict[str, Any]:
-        """``node.json``: ``secret_key``, ``demonstration`` and its ``passphrase``, ``hosts``, ``mail``, ``https``."""
+        """``node.json``: ``secret_key``, ``demonstration`` (with ``passphrase``), ``hosts``, ``address``, ``mail``."""
         path = self.root / "node.json"
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 

@@ -38,10 +38,34 @@ def _publish(at: datetime) -> int:
     return actions.publish_due(by=NODE, at=at)
 
 
-def _seal(at: datetime) -> int:
-    from openkimberley.journal.actions.sequencing import make_checkpoint
+_compared: set[int] = set()
 
-    return int(make_checkpoint(at=at) is not None)
+
+def _seal(at: datetime) -> int:
+    import os
+
+    from openkimberley.journal.actions.sequencing import make_checkpoint
+    from openkimberley.journal.marks import nobody
+    from openkimberley.witness.queries import remembered
+
+    # an old copy of the database comes with a start: then the witnesses are asked how far they have seen the journal
+    first = os.getpid() not in _compared
+    made = make_checkpoint(at=at, witnesses=remembered if first else nobody)
+    if made is not None:
+        _compared.add(os.getpid())
+    return int(made is not None)
+
+
+def _collect(at: datetime) -> int:
+    from openkimberley.witness import actions
+
+    return actions.collect(at=at)
+
+
+def _watch(at: datetime) -> int:
+    from openkimberley.witness import actions
+
+    return actions.watch_journals(at=at)
 
 
 DUE: dict[str, Callable[[datetime], int]] = {
@@ -50,6 +74,8 @@ DUE: dict[str, Callable[[datetime], int]] = {
     "confirmations chased": _chase,
     "notices delivered": _deliver,
     "checkpoints made": _seal,
+    "cosignatures collected": _collect,  # last: they wait for others' machines
+    "journals watched": _watch,
 }
 """What is looked at on every round, and the act that does it."""
 

@@ -173,6 +173,8 @@ def _configure(wish: Wish, where: place.Place) -> None:
         new["https"] = bool(wish.hosts)
     if "time_zone" not in there or wish.time_zone != "UTC":
         new["time_zone"] = wish.time_zone
+    if "address" not in there and wish.hosts:
+        new["address"] = f"https://{wish.hosts[0]}"  # certificates name it as the place of their status list
     if "from" not in there and wish.hosts:
         new["from"] = f"kimberley@{wish.hosts[0]}"
     if any(there.get(key) != value for key, value in new.items()):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import struct
 from typing import TYPE_CHECKING, Any
 
 from fido2.server import Fido2Server
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 STEP = "0 approval"
 ENROLMENT_SECONDS = 600
-LEAST_PASSPHRASE = 12
+NOT_AN_ANSWER = (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)
 LOCK_AFTER, LOCK_SECONDS = 5, 900
 """Wrong passphrases in a row that lock a software key, and for how long."""
 
@@ -86,7 +87,7 @@ def enrol(
         raise Conflict("an approval credential belongs to an issuing or an approving officer")
     counter = 0
     if level == approval.SOFTWARE:
-        public, material = _software_key(str(evidence["passphrase"]), officer, policy)
+        public, material = _software_key(str(evidence.get("passphrase", "")), officer, policy)
     else:
         public, material, counter = _authenticator(
             rows, policy, evidence, authority=authority, officer=officer, now=now
@@ -107,8 +108,8 @@ def enrol(
 
 def _software_key(passphrase: str, officer: str, policy: Policy) -> tuple[bytes, str]:
     """A new key under the officer's passphrase."""
-    if len(passphrase) < LEAST_PASSPHRASE:
-        raise Conflict(f"the passphrase has fewer than {LEAST_PASSPHRASE} characters")
+    if len(passphrase) < approval.LEAST_PASSPHRASE:
+        raise Conflict(f"the passphrase has fewer than {approval.LEAST_PASSPHRASE} characters")
     key = SoftwareKey.generate(f"{officer}/approve")
     sealed = keystore.seal_key(key, passphrase, use="approve", m=policy.memory)
     return key.public_key, json.dumps({"pub": b64u(key.public_key), "sealed": sealed})
@@ -118,7 +119,7 @@ def _authenticator(
     rows: sqlite3.Connection, policy: Policy, evidence: Mapping[str, Any], *, authority: str, officer: str, now: int
 ) -> tuple[bytes, str, int]:
     """A new authenticator, over a challenge given to this officer before."""
-    challenge = str(evidence["challenge"])
+    challenge = str(evidence.get("challenge", ""))
     given = rows.execute(
         "DELETE FROM challenges WHERE challenge = ? AND authority = ? AND officer = ? RETURNING until",
         (challenge, authority, officer),
@@ -128,7 +129,7 @@ def _authenticator(
     try:
         state = {"challenge": challenge, "user_verification": "required"}
         made = server(policy).register_complete(state, dict(evidence["credential"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except NOT_AN_ANSWER as error:
         raise Untrusted(STEP, f"the authenticator's answer does not hold: {str(error)[:80]}") from error
     data = made.credential_data
     if data is None or data.public_key.get(3) not in (-7, -8, -19, -9):
@@ -187,7 +188,7 @@ def _opened(
         raise Conflict("too many wrong passphrases: this approval key is locked for some minutes")
     material = json.loads(row["material"])
     try:
-        key = keystore.open_key(material["sealed"], str(evidence["passphrase"]))
+        key = keystore.open_key(material["sealed"], str(evidence.get("passphrase", "")))
     except Untrusted as error:
         raise WrongPassphrase(row["fingerprint"]) from error
     signature = key.sign(wanted)
@@ -212,12 +213,12 @@ def _asserted(
     """The authenticator's assertion over the challenge: person verified, host and origin right, counter forward."""
     by_id = {json.loads(row["material"])["id"]: row for row in held}
     known = [AttestedCredentialData(unb64u(json.loads(row["material"])["data"])) for row in held]
-    answer = dict(evidence["credential"])
     try:
+        answer = dict(evidence["credential"])
         state = {"challenge": b64u(wanted), "user_verification": "required"}
         used = server(policy).authenticate_complete(state, known, answer)
         counter = AuthenticationResponse.from_dict(answer).response.authenticator_data.counter
-    except (ValueError, KeyError, TypeError) as error:
+    except NOT_AN_ANSWER as error:
         raise Untrusted(STEP, f"the approval does not hold: {str(error)[:80]}") from error
     row = by_id[b64u(used.credential_id)]
     if (counter or row["counter"]) and counter <= row["counter"]:

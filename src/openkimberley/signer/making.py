@@ -68,6 +68,19 @@ def make_keys(
     return made
 
 
+def make_witness_key(where: SignerPlace, keys: FileKeys | ModuleKeys, *, at: datetime) -> str:
+    """Make the node's next witness key: a witness that lost its record never signs again with the old one. Its name."""
+    alg, days = NODE_USES["witness"]
+    numbers = [int(one["kid"].rpartition("/")[2]) for one in read_public(where) if one["use"] == "witness"]
+    kid = f"{NODE}/witness/{max(numbers, default=0) + 1}"
+    part = public_part(
+        NODE, kid=kid, use="witness", alg=alg, pub=keys.make(kid, "witness", alg), nbf=at.date().isoformat(),
+        naf=(at.date() + timedelta(days=days)).isoformat(),
+    )  # fmt: skip
+    add_public(where, part)
+    return kid
+
+
 def _seal(
     where: SignerPlace, keys: FileKeys | ModuleKeys, pub: bytes, *, authority: str, name: str, at: datetime, days: int
 ) -> tuple[bytes, bytes]:

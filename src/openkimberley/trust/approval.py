@@ -26,6 +26,9 @@ WEBAUTHN, SOFTWARE, NODE = "webauthn", "software", "node"
 LEVELS = (NODE, SOFTWARE, WEBAUTHN)
 """How an approval is proven, weakest first: the node's word; a key under a passphrase; an authenticator."""
 
+LEAST_PASSPHRASE = 12
+"""Characters of the passphrase of a software key."""
+
 AT_ISSUE = frozenset({"number", "issue_date", "expiry_date", "validated", "paper_serial"})
 """What a certificate says and its draft does not."""
 

@@ -52,9 +52,12 @@ def sign(payload: Mapping[str, Any], *, typ: str, signer: Signer) -> str:
     return f"{signing_input}.{b64u(signer.sign(signing_input.encode('ascii')))}"
 
 
-def parse(text: str, typ: str | None = None) -> Jws:
-    """The parts of a compact JWS. Raises ``Untrusted("1 parse", ...)``; with ``typ``, also where it says another."""
-    parts = text.split(".") if len(text) <= MAX_CHARS else ()
+def parse(text: str, typ: str | None = None, most: int = MAX_CHARS) -> Jws:
+    """The parts of a compact JWS. Raises ``Untrusted("1 parse", ...)``; with ``typ``, also where it says another.
+
+    ``most`` is for the one statement that is a list as long as it is: what an authority tells its own officers.
+    """
+    parts = text.split(".") if len(text) <= most else ()
     if len(parts) != 3:
         raise Untrusted(PARSE, "this is not a signed statement of three parts")
     header, payload = (parse_json(unb64u(part)) for part in parts[:2])

@@ -145,7 +145,7 @@ def _local(written: object, found: TrustedList) -> Mapping[str, Any]:
         return {}
     if not isinstance(written, str):
         raise Untrusted(STEP, "the authority's own part of the bundle is no signed statement")
-    signed = jws.parse(written, LOCAL)
+    signed = jws.parse(written, LOCAL, MOST_BYTES)
     said = signed.payload
     listed = found.authorities.get(str(said.get("authority")), {}).get("keys", ())
     keys = [key for key in listed if key["kid"] == signed.kid and key.get("use") == "status"]

@@ -177,6 +177,15 @@ class Issuer:
     max_delay_h: int = 24
 
 
+def issuer_of(said: Mapping[str, Any]) -> Issuer:
+    """What a trust list, or a monitor's configuration, says of who writes a journal."""
+    ranges = tuple(
+        NumberRange(str(one.get("series", "")), int(one["from"]), int(one["to"]), int(one.get("year") or 0))
+        for one in said.get("ranges", ())
+    )
+    return Issuer(tuple(map(str, said.get("number_patterns", ()))), ranges, int(said.get("max_log_delay_h", 24)))
+
+
 @dataclass(frozen=True, slots=True)
 class Announced:
     """A certificate that we were told of: number, b64u of its cid, day of issue, and whose journal must hold it."""

@@ -23,8 +23,9 @@ class Office(models.Model):
 class WitnessedLog(models.Model):
     """A journal that this node knows, and the last of its checkpoints that it accepted (``at`` in seconds).
 
-    ``log_id`` names it in addresses. ``cosignature`` is the line given for what is held; empty where a crash came
-    between holding and answering.
+    ``log_id`` names it in addresses; ``about`` is what the trust list says of who writes it
+    (``statements.about_logs``). ``cosignature`` is the line given for what is held; empty where a crash came between
+    holding and answering.
     """
 
     origin = models.CharField(max_length=200, unique=True)
@@ -32,6 +33,7 @@ class WitnessedLog(models.Model):
     participant = models.CharField(max_length=2, blank=True)
     vkeys = models.JSONField(default=list)
     url = models.CharField(max_length=300, blank=True)
+    about = models.JSONField(default=dict)
     size = models.BigIntegerField(default=0)
     root = models.BinaryField(max_length=32)
     note = models.TextField(blank=True)

@@ -9,11 +9,14 @@ from django.conf import settings
 from openkimberley.journal import standing
 from openkimberley.journal.marks import Mark
 from openkimberley.journal.models import Checkpoint
-from openkimberley.kernel.errors import NotFound
+from openkimberley.journal.shelf import Web
+from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.trust.notes import Note, VerifierKey
 from openkimberley.trust.policy import Policy
 from openkimberley.witness import facts
 from openkimberley.witness.alone.asking import Send, last_seen, send
+from openkimberley.witness.alone.rounds import Watchlist
+from openkimberley.witness.alone.watching import Watched
 from openkimberley.witness.models import Asked, Evidence, Finding, Office, WitnessedLog
 
 if TYPE_CHECKING:
@@ -97,11 +100,31 @@ def recent_checkpoints(most: int = 200) -> list[Checkpoint]:
 
 def remembered(*, get: Send = send) -> list[Mark]:
     """How far others have seen this node's own journal, for whoever answers: an old copy of it is told by that."""
-    found = policy()
+    try:
+        found = policy()
+    except Untrusted:  # a policy that cannot be read must not keep the journal from being signed
+        return []
     own, origin = own_keys(), own_origin()
     asking = [key for key in found.witnesses.values() if key.public_key not in own] if found and origin else []
     seen = [last_seen(found.addresses[key], key, origin, get=get) for key in asking if found and key in found.addresses]
     return [Mark(one.size, one.root) for one in seen if one is not None]
+
+
+def watchlist() -> Watchlist | None:
+    """What this node's monitor looks at: every journal that is known with an address. None without a policy."""
+    found = policy()
+    if found is None:
+        return None
+    watched = []
+    for row in WitnessedLog.objects.all():
+        keys = tuple(map(VerifierKey.parse, row.vkeys))
+        address = row.url or next((found.addresses[key] for key in keys if key in found.addresses), "")
+        if keys and address:
+            own = frozenset(VerifierKey.parse(text).public_key for text in row.about.get("own_witnesses", ()))
+            watched.append(
+                Watched(row.origin, keys, Web(address), own, issuer=row.participant, facts=facts.issuer_of(row.about))
+            )
+    return Watchlist(found, tuple(watched))
 
 
 def asked() -> dict[str, Asked]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.notes import (
@@ -21,6 +22,8 @@ from openkimberley.witness.facts import MAX_BODY, Submission
 STEP = "1 parse"
 MAX_PROOF = 63
 MAX_LINES = 64
+MAX_TEXT = 16_384
+"""Bytes of a checkpoint without signatures: origin, size, root, and room for what a journal may add."""
 
 
 def write_submission(old: int, proof: Sequence[bytes], note: str) -> str:
@@ -45,6 +48,8 @@ def read_submission(body: bytes) -> Submission:
     if any(len(one) != 32 for one in proof):
         raise Untrusted(STEP, "a hash of the proof is not 32 bytes long")
     note = _lenient(rest)
+    if len(note.text.encode()) > MAX_TEXT:
+        raise Untrusted(STEP, "the checkpoint says more than is read")
     return Submission(decimal(first.removeprefix("old ")), proof, note, Checkpoint.parse(note.text))
 
 
@@ -94,3 +99,34 @@ def read_logs(text: str) -> dict[str, tuple[VerifierKey, ...]]:
             key = VerifierKey.parse(written.split()[0])
             found[key.name] = (*found.get(key.name, ()), key)
     return found
+
+
+def about_logs(
+    authorities: Mapping[str, Mapping[str, Any]], delays: Mapping[str, int] | None = None
+) -> dict[str, dict[str, Any]]:
+    """The journals of a trust list by their origin, from its ``keys.json`` of each authority.
+
+    Several authorities may write one journal: it then has the numbers of all. ``delays`` gives each Participant's hours
+    for logging. ``vkeys`` are its keys, ``url`` where it is read (a route of the kind ``journal``), ``own_witnesses``
+    the keys of witnesses that do not count for it, ``participant`` whose it is, the rest as ``facts.issuer_of`` reads.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for document in authorities.values():
+        if not (log := document.get("log")):
+            continue
+        participant = str(document["participant"])
+        one = found.setdefault(str(log["origin"]), {
+            "participant": participant, "vkeys": [], "url": "", "own_witnesses": [], "number_patterns": [],
+            "ranges": [], "max_log_delay_h": (delays or {}).get(participant, 24),
+        })  # fmt: skip
+        _add(one["vkeys"], [str(log["vkey"])])
+        _add(one["own_witnesses"], [str(document["witness"]["vkey"])] if document.get("witness") else [])
+        _add(one["number_patterns"], document.get("number_patterns", ()))
+        _add(one["ranges"], document.get("ranges", ()))
+        urls = [str(route["url"]) for route in document.get("routes", ()) if route.get("kind") == "journal"]
+        one["url"] = one["url"] or next(iter(urls), "")
+    return found
+
+
+def _add(to: list[Any], more: Iterable[Any]) -> None:
+    to += [one for one in more if one not in to]

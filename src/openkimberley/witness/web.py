@@ -54,7 +54,8 @@ PACE = Pace(60)
 @require_POST
 def add_checkpoint(request: HttpRequest) -> HttpResponse:
     """Cosign a checkpoint. Whoever sends it: the journal's own signature is what counts."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if not length.isdecimal() or int(length) > MAX_BODY:
         return _plain("the request is larger than any can be\n", 413)
     try:
         body = request.body

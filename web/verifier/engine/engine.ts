@@ -33,6 +33,8 @@ const PARSED: Record<string, string> = {
   pdf: "This page holds a certificate as a signed credential.",
 };
 
+const PDF = Uint8Array.of(0x25, 0x50, 0x44, 0x46);
+
 export interface Circumstances {
   now: Date;
   /** The importing authority that asks, if one does. */
@@ -57,6 +59,7 @@ export async function verify(artefact: string | Uint8Array, bundle: Bundle, circ
   };
   try {
     if (typeof artefact !== "string" && isPdf(artefact)) return await page(artefact as Uint8Array<ArrayBuffer>, about);
+    if (typeof artefact !== "string" && equal(artefact.subarray(0, 4), PDF)) return answer(about(claims("pdf")), closedPage());
     const said = read(typeof artefact === "string" ? artefact : textOf(artefact), bundle);
     return answer(about(said), await checked(about(said), circumstances.beside ?? ""));
   } catch (error) {
@@ -76,9 +79,10 @@ async function checked(it: Case, beside: string): Promise<Check[]> {
 
 /** A PDF: its credential is judged, and whether the page was altered after it was sealed. */
 async function page(data: Uint8Array<ArrayBuffer>, about: (said: Claims) => Case): Promise<Report> {
-  const { credential, seal } = await readPdf(data);
+  const { credential, proof, seal } = await readPdf(data);
   if (credential === null && seal.state !== "altered") return answer(about(claims("pdf")), closedPage());
   const it = about(fromCredential(parseSdJwt(strip(credential ?? "")), "pdf"));
+  it.proof ||= strip(proof);
   return answer(it, [check(1, "pass", PARSED["pdf"]!), ...(await allChecks(it, seal))]);
 }
 

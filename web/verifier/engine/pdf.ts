@@ -37,16 +37,20 @@ const EMBEDDED = new RegExp(`/Type${SPACE}{0,8}/EmbeddedFile(?![A-Za-z0-9_])`, "
 const LENGTH = new RegExp(`/Length${SPACE}{1,3}(\\d{1,9})(?![A-Za-z0-9_])(?!${SPACE}+\\d+${SPACE}+R)`);
 const FILTER = new RegExp(`/Filter${SPACE}{0,3}(\\[[^\\]]{0,200}\\]?|/[A-Za-z0-9#]{1,40})`);
 const SD_JWT = /^ey[\w-]{1,2000}\.[\w-]{2,100000}\.[\w-]{2,12000}~[\w~.-]*$/;
+const JWS = /^ey[\w-]{1,2000}\.[\w-]{2,100000}\.[\w-]{2,12000}$/;
+const PROOF_HEADER = "c2sp.org/tlog-proof@v1\n";
 const TIME = new RegExp(`/M${SPACE}{0,3}\\(D(?::|\\\\072)(\\d{14})Z\\)`);
 
 export interface PdfReading {
   /** The attached SD-JWT, not verified here. */
   credential: string | null;
+  /** The attached proof of the journal, likewise. */
+  proof: string;
   seal: SealFinding;
 }
 
 export function isPdf(data: Uint8Array): boolean {
-  return /^[\t-\r\x1c- ]*%PDF-/.test(latin(data.subarray(0, 1024)));
+  return /^[\t-\r ]*%PDF-/.test(latin(data.subarray(0, 1024)));
 }
 
 /** The attached credential and the state of the seal. */
@@ -56,7 +60,7 @@ export async function readPdf(data: Bytes): Promise<PdfReading> {
   }
   const text = latin(data); // one character for each byte, so that places in one are places in the other
   if (new RegExp(`/Encrypt${SPACE}{0,3}\\d+${SPACE}+\\d+${SPACE}+R`).test(text)) throw new Untrusted(PARSE, "the PDF is encrypted");
-  return { credential: credentialIn(data, text), seal: await sealOf(data, text) };
+  return { ...statements(data, text), seal: await sealOf(data, text) };
 }
 
 function latin(data: Uint8Array): string {
@@ -65,8 +69,24 @@ function latin(data: Uint8Array): string {
   return text;
 }
 
-function credentialIn(data: Bytes, text: string): string | null {
-  const found = new Set<string>();
+/** The attached credential and proof. A receipt may be there too: it is no certificate. */
+function statements(data: Bytes, text: string): { credential: string | null; proof: string } {
+  const [credentials, receipts, proofs] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const content of attachments(data, text)) {
+    const raw = latin(content);
+    const written = raw.replace(/^[\t-\r ]+|[\t-\r ]+$/g, "");
+    if (SD_JWT.test(written)) credentials.add(written);
+    else if (JWS.test(written)) receipts.add(written);
+    else if (raw.startsWith(PROOF_HEADER)) proofs.add(new TextDecoder("utf-8", { ignoreBOM: true }).decode(content));
+  }
+  if (credentials.size > 1 || receipts.size > 1 || proofs.size > 1) {
+    throw new Untrusted(PARSE, "the PDF holds more than one signed statement");
+  }
+  return { credential: [...credentials][0] ?? null, proof: [...proofs][0] ?? "" };
+}
+
+/** The content of each embedded file, bounded. */
+function* attachments(data: Bytes, text: string): Generator<Bytes> {
   let count = 0;
   for (const mention of text.matchAll(EMBEDDED)) {
     if (count++ >= MAX_ATTACHMENTS) throw new Untrusted(PARSE, `the PDF has more than ${MAX_ATTACHMENTS} attachments`);
@@ -76,11 +96,8 @@ function credentialIn(data: Bytes, text: string): string | null {
     const opening = /stream\r?\n/.exec(text.slice(end, end + 2000));
     if (start < place - 2000 || start < 0 || !opening) continue; // a mention of the words, not a stream
     const content = attachment(data, text.slice(start, end + opening.index), end + opening.index + opening[0].length);
-    const written = content === null ? "" : latin(content).replace(/^[\t-\r ]+|[\t-\r ]+$/g, "");
-    if (SD_JWT.test(written)) found.add(written);
+    if (content !== null) yield content;
   }
-  if (found.size > 1) throw new Untrusted(PARSE, "the PDF holds more than one signed statement");
-  return [...found][0] ?? null;
 }
 
 /** The stream that begins at a place, unpacked; null if it is damaged or packed in a way that is not unpacked here. */

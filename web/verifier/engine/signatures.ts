@@ -74,5 +74,11 @@ function quietly(check: () => boolean): boolean {
 
 /** Whether the key is one of the few points under which many signatures hold for any message. Nobody's key is. */
 function isSmallOrder(pub: Bytes): boolean {
-  return quietly(() => ed25519.Point.fromBytes(pub, true).isSmallOrder());
+  const known = small.get(pub);
+  if (known !== undefined) return known;
+  const found = quietly(() => ed25519.Point.fromBytes(pub, true).isSmallOrder());
+  small.set(pub, found);
+  return found;
 }
+
+const small = new WeakMap<Bytes, boolean>();

@@ -29,6 +29,7 @@ from openkimberley.certificates.facts import (
     Kind,
 )  # fmt: skip
 from openkimberley.certificates.models import Application, Certificate, Draw, NumberRange, StatusIndex
+from openkimberley.journal import queries as journal
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
 from openkimberley.kernel.errors import Conflict, NotFound, Refused
@@ -107,9 +108,16 @@ def _replacement(old: Certificate, *, surrendered: bool) -> rules.Replacement:
 
 
 def _range_for(authority: str, on: date) -> NumberRange:
-    """The range to number from: this year's own first, else one without a year. Raises ``NotFound`` if all are used."""
+    """The range to number from: this year's own first, else one without a year. Raises ``NotFound`` if all are used.
+
+    A number that only the journal knows was given before an older database was restored: it is passed over.
+    """
     for row in NumberRange.objects.select_for_update().filter(authority=authority).order_by(*queries.RANGES_IN_TURN):
-        if row.next <= row.last and row.year in (on.year, None):
+        if row.year not in (on.year, None):
+            continue
+        while row.next <= row.last and journal.came_back(f"{row.prefix}{row.next:0{row.digits}d}"):
+            row.next += 1
+        if row.next <= row.last:
             return row
     raise NotFound("free certificate number", f"of {authority}: register a range")
 

@@ -26,7 +26,10 @@ from openkimberley.certificates.forms.fields import (
     figure,
     text,
 )  # fmt: skip
+from openkimberley.kernel.errors import Untrusted
 from openkimberley.kernel.rules import rulebook
+from openkimberley.trust.approval import SOFTWARE, WEBAUTHN
+from openkimberley.trust.canonical import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,7 +203,39 @@ def version_field() -> forms.IntegerField:
     return forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
 
-class Approve(DeskForm):
+class Approving(DeskForm):
+    """A form that takes an approval: a passphrase, or what the officer's authenticator answered."""
+
+    passphrase = forms.CharField(
+        label=_("Passphrase of your approval key"), required=False, max_length=400, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "dir": "ltr"}),
+    )  # fmt: skip
+    credential = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
+
+    def clean_credential(self) -> dict[str, Any] | None:
+        """The authenticator's answer as the browser wrote it."""
+        written = self.cleaned_data["credential"]
+        try:
+            return dict(parse_json(written.encode())) if written else None
+        except (Untrusted, ValueError, TypeError) as error:
+            raise ValidationError(_("The security key's answer was not understood. Try again.")) from error
+
+    def approval(self) -> dict[str, Any] | None:
+        """The evidence for the signer, None where nothing was given."""
+        if self.cleaned_data.get("credential"):
+            return {"level": WEBAUTHN, "credential": self.cleaned_data["credential"]}
+        if self.cleaned_data.get("passphrase"):
+            return {"level": SOFTWARE, "passphrase": self.cleaned_data["passphrase"]}
+        return None
+
+
+class Sign(Approving):
+    """The examining officer stands for what was found."""
+
+    version = version_field()
+
+
+class Approve(Approving):
     """The second officer's signature."""
 
     version = version_field()
@@ -219,7 +254,7 @@ class Approve(DeskForm):
         if replaces:
             label = _("The old certificate %(number)s was handed in to me.") % {"number": replaces}
             self.fields["surrendered"] = forms.BooleanField(label=label, required=False)
-            self.order_fields(["version", "paper_serial", "surrendered", "confirm"])
+            self.order_fields(["version", "paper_serial", "surrendered", "confirm", "passphrase", "credential"])
 
     def place(self, field: str) -> str | None:
         """Everything else stands above the form."""

@@ -29,6 +29,8 @@ from openkimberley.trust.statuslist import LIFE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.db.models import QuerySet
+
     from openkimberley.participants.facts import StatusPeriod
 
     Proof = Callable[[Certificate], str]
@@ -96,13 +98,17 @@ def _make_bundle(*, at: datetime) -> dict[str, Any]:
         "authorities": {authority: listing(authority) for authority in served()},
         "status_lists": _status_lists(at),
         "expected": list(standing.values_list("cid", flat=True)),
-        **_known(),
+        **_known(Received.objects.exclude(cid="")),
     }
 
 
-def _known() -> dict[str, Any]:
+USED_FOR = timedelta(days=180)
+"""How long a use travels in a bundle: longer than any certificate is valid, after which its date refuses it anyhow."""
+
+
+def _known(uses: QuerySet[Received]) -> dict[str, Any]:
     """What this node knows of uses and warnings, and the stricter rules of its state: in either form of a bundle."""
-    used = Received.objects.exclude(cid="").values_list("cid", "authority")
+    used = uses.order_by("id").values_list("cid", "authority")
     return {
         "used": [{"cid": cid, "authority": authority} for cid, authority in used],
         "alerts": sorted(alerts.known_fakes()),
@@ -121,7 +127,7 @@ def local(*, authority: str, at: datetime, proof: Proof | None = None) -> dict[s
     return {
         "iss": statements.ISSUERS + participant_of(authority), "authority": authority, "iat": int(at.timestamp()),
         "expected": [_expected(row, proof) for row in standing.iterator(chunk_size=2000)],
-        **_known(),
+        **_known(Received.objects.exclude(cid="").filter(received_on__gte=(at - USED_FOR).date())),
     }  # fmt: skip
 
 

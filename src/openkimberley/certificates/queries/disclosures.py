@@ -12,6 +12,9 @@ from openkimberley.certificates.queries.sight import visible_certificates
 from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.errors import NotFound
 
+TOLD = ("ANNOUNCED", "DEPARTED", "ARRIVED", "CONFIRMED", "DISPUTED", "RETURNED", "REFUSED")
+"""Statuses in which the importer may know of it: nobody sees a shipment before its release."""
+
 
 def shown_certificate(number: str, *, by: Actor) -> Certificate:
     """A certificate that the actor may show a part of: his company's, as exporter or importer, or his authority's.
@@ -21,7 +24,7 @@ def shown_certificate(number: str, *, by: Actor) -> Certificate:
     rows = visible_certificates(Certificate.objects.all(), by=by)
     if by.companies:
         rows = rows | Certificate.objects.filter(
-            destination_authority=by.authority, content__importer__licence__in=sorted(by.companies)
+            destination_authority=by.authority, content__importer__licence__in=sorted(by.companies), status__in=TOLD
         )
     row = rows.filter(number=number).first() if by.authority else None
     if row is None:

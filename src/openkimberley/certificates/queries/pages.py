@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 
 from openkimberley.certificates import facts
@@ -17,8 +18,9 @@ from openkimberley.documents.certificate import render_certificate
 from openkimberley.documents.facts import Label, Page, PageKind, PrintedLine, PrintedOrigin, PrintedParty
 from openkimberley.documents.label import render_label
 from openkimberley.documents.seal import seal_pdf
+from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Actor
-from openkimberley.kernel.errors import Conflict
+from openkimberley.kernel.errors import Conflict, NotFound, Untrusted
 from openkimberley.participants import queries as participants
 from openkimberley.trust import signing
 from openkimberley.trust.canonical import b64u, unb64u
@@ -35,7 +37,7 @@ def language_of(authority: str) -> str:
     return wanted[0] if wanted else "en"
 
 
-def page_of(row: Certificate, *, language: str = "", demonstration: bool = False, proof: str = "") -> Page:
+def page_of(row: Certificate, *, language: str = "", demonstration: bool = False) -> Page:
     """A certificate as the printed page shows it."""
     says = certificate_facts(row)
     assert says.exporter is not None
@@ -62,8 +64,20 @@ def page_of(row: Certificate, *, language: str = "", demonstration: bool = False
         validated_by=says.validated.by if says.validated else "",
         validated_on=says.validated.date if says.validated else None, countersigned_by=says.countersigned_by,
         zone=says.zone, replaces=row.replaces, void=row.status if gone else "", demonstration=demonstration,
-        proof=proof, proof_code=_proof_code(proof),
     )  # fmt: skip
+
+
+def journal_proof(*, at: datetime) -> Callable[[Certificate], str]:
+    """Gives the proof that a certificate stands in this node's journal, as text; empty while there is none at hand."""
+
+    def proof(row: Certificate) -> str:
+        try:
+            found = journal.proof(row.journal_index, at=at)
+        except (NotFound, Untrusted):  # a page can be made without: whoever checks the journal is told what is wrong
+            return ""
+        return found.text if found else ""
+
+    return proof
 
 
 def _proof_code(text: str) -> str:
@@ -93,18 +107,18 @@ def authority_name(code: str, *, on: date) -> str:
 
 def certificate_pdf(
     number: str, *, by: Actor, language: str = "", demonstration: bool = False,
-    proof: Callable[[Certificate], str] | None = None,
+    proof: Callable[[Certificate], str] | None = None, proof_page: bool = False,
 ) -> bytes:  # fmt: skip
     """The certificate as a sealed PDF/A page. Equal every time it is made, since its date is that of issue.
 
-    ``proof`` gives the text of the proof that it stands in the journal, or empty: it is attached, printed as a code on
-    a last page, and sealed with the rest. A page that is made before there is one goes without.
+    ``proof`` gives the text of the proof that it stands in the journal, or empty: it is attached and sealed with
+    the rest, and with ``proof_page`` printed as a code on a last page. What is made before there is one goes without.
     """
     row = certificate(number, by=by)
     refuse_erased(row)
-    page = render_certificate(
-        page_of(row, language=language, demonstration=demonstration, proof=proof(row) if proof else "")
-    )
+    text = proof(row) if proof else ""
+    shown = page_of(row, language=language, demonstration=demonstration)
+    page = render_certificate(replace(shown, proof=text, proof_code=_proof_code(text) if proof_page else ""))
     sealing = keys(row.authority, "seal")
     if not sealing:
         return page

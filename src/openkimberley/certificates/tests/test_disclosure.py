@@ -23,7 +23,7 @@ from tests.cast import (
 )
 
 from openkimberley.certificates import actions, queries, rules, statements
-from openkimberley.certificates.models import Disclosure
+from openkimberley.certificates.models import Certificate, Disclosure
 from openkimberley.certificates.tests.world import node, sign_in, words  # noqa: F401
 from openkimberley.journal import queries as journal
 from openkimberley.kernel.actor import Actor, Role
@@ -87,6 +87,9 @@ def test_T21_a_carriers_part_and_the_label_say_neither_value_nor_weight_nor_name
 
 def test_the_importer_holds_it_too_and_the_authorities_show_every_part():
     one = story.issued()
+    with pytest.raises(NotFound):  # nobody sees a shipment before its release
+        show(one, by=IMPORTER)
+    Certificate.objects.filter(pk=one.pk).update(status="ANNOUNCED")
     assert statements.shown_in(show(one, by=IMPORTER).text)["importer"]["name"] == "Fictional Scheldt Diamonds BV"
     for by, profile in itertools.product((KAGISO, NALEDI), statements.PROFILES):
         assert set(statements.shown_in(show(one, by=by, profile=profile).text)) <= statements.PROFILES[profile]
@@ -96,6 +99,7 @@ def test_the_importer_holds_it_too_and_the_authorities_show_every_part():
 
 def test_what_is_not_yours_to_show_is_not_shown():
     one = story.issued()
+    Certificate.objects.filter(pk=one.pk).update(status="ANNOUNCED")
     for by, profile in ((MPHO, "authority"), (MPHO, "monitor"), (IMPORTER, "observer"), (MPHO, "nonsense")):
         with pytest.raises(NotPermitted):
             show(one, by=by, profile=profile)
@@ -127,6 +131,7 @@ def test_each_side_sees_its_own_list():
     show(one, by=NALEDI, profile="monitor", to="Review team")
     assert [row.shown_to for row in queries.disclosures(one.number, by=MPHO)] == ["First Fictional Bank"]
     assert [row.shown_to for row in queries.disclosures(one.number, by=NALEDI)] == ["Review team"]
+    Certificate.objects.filter(pk=one.pk).update(status="ANNOUNCED")
     assert list(queries.disclosures(one.number, by=IMPORTER)) == []
     (told,) = queries.processing(authority="BW")
     assert (told["to"], told["profile"], told["by"]) == ("Review team", "monitor", NALEDI.id)

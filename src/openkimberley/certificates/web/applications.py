@@ -17,7 +17,7 @@ from openkimberley.certificates.facts import ApplicationStatus
 from openkimberley.certificates.forms.application import ORDER, STEPS, after, step_of, without_row
 from openkimberley.certificates.forms.fields import DeskForm, country_name
 from openkimberley.certificates.forms.officer import File, Upload
-from openkimberley.certificates.web import show
+from openkimberley.certificates.web import approving, show
 from openkimberley.desk import files
 from openkimberley.desk.web import demand, said
 from openkimberley.kernel.actor import Permission
@@ -71,7 +71,8 @@ def summary(request: HttpRequest, reference: str) -> HttpResponse:
     row = queries.application(reference, by=by)
     return render(request, "certificates/application.html", {
         "row": row, "content": row.content, "goods": show.goods(row.content), "origins": show.origins(row.content),
-        "next": show.what_next(row.status), "acts": show.application_acts(row, by),
+        "next": show.what_next(row.status),
+        "acts": show.application_acts(row, by, unsigned=approving.unsigned(row, by, at=timezone.localtime())),
         "papers": show.spoken(queries.papers(row), "kind"),
         "examination": show.examination(row), "valuations": show.spoken(row.valuations.all(), "role"),
         "timeline": show.timeline(row.reference, by=by),

@@ -142,9 +142,15 @@ def _download(data: bytes, name: str, media_type: str) -> HttpResponse:
 
 @require_GET
 def pdf(request: HttpRequest, number: str) -> HttpResponse:
-    """The certificate as PDF, beside English in the language asked for (``?language=fr``)."""
+    """The certificate as PDF, beside English in the language asked for (``?language=fr``).
+
+    It holds the proof of the journal as soon as there is one; ``?proof=page`` prints that as a second code too.
+    """
     by = demand(request, P.CERTIFICATE_READ)
-    data = queries.certificate_pdf(number, by=by, language=language(request), demonstration=demonstration())
+    data = queries.certificate_pdf(
+        number, by=by, language=language(request), demonstration=demonstration(),
+        proof=queries.journal_proof(at=timezone.now()), proof_page=request.GET.get("proof") == "page",
+    )  # fmt: skip
     return _download(data, f"{number}.pdf", "application/pdf")
 
 

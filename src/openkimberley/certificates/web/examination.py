@@ -1,4 +1,4 @@
-"""Pages of the authority's work on an application: examine, value, approve, send back, refuse."""
+"""Pages of the authority's work on an application: examine, sign, value, approve, send back, refuse."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods
 from openkimberley.certificates import actions, queries, rules
 from openkimberley.certificates.actions import drafting
 from openkimberley.certificates.facts import Kind
-from openkimberley.certificates.forms.officer import Approve, Examine, Refuse, Return, Value
-from openkimberley.certificates.web import show
+from openkimberley.certificates.forms.officer import Approve, Examine, Refuse, Return, Sign, Value
+from openkimberley.certificates.web import approving, show
 from openkimberley.desk.web import demand
 from openkimberley.kernel.actor import Permission
+from openkimberley.kernel.errors import Conflict
 from openkimberley.kernel.rules import Severity
+from openkimberley.trust.approval import CHECKER, MAKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from openkimberley.certificates.forms.fields import DeskForm
+    from openkimberley.certificates.forms.officer import Approving
     from openkimberley.certificates.models import Application
     from openkimberley.kernel.actor import Actor
     from openkimberley.kernel.rules import Objection
@@ -36,15 +39,15 @@ P = Permission
 
 def _act(
     request: HttpRequest, row: Application, form: DeskForm, act: Callable[[], Any], *, template: str, done: str,
-    **shown: Any,
+    then: Callable[[], str] = lambda: "application", **shown: Any,
 ) -> HttpResponse:  # fmt: skip
-    """One act on an application as a page: ask, do, and go back to the application; what was typed stays."""
+    """One act on an application as a page: ask, do, and go on to the page ``then`` names; what was typed stays."""
     status = 200
     if request.method == "POST":
         result, status = form.attempt(act)
         if result is not None:
             messages.success(request, done)
-            return redirect("application", row.reference)
+            return redirect(then(), row.reference)
     return render(request, f"certificates/{template}.html", {"row": row, "form": form, **shown}, status=status)
 
 
@@ -69,12 +72,46 @@ def examine(request: HttpRequest, reference: str) -> HttpResponse:
     by = demand(request, P.CERTIFICATE_EXAMINE)
     row = queries.application(reference, by=by)
     form = Examine(request.POST or None, lines=len(row.content.get("lines") or []))
+
+    def then() -> str:
+        now = queries.application(reference, by=by)
+        return "application-sign" if approving.unsigned(now, by, at=timezone.localtime()) else "application"
+
     return _act(
-        request, row, form, template="examine", done=_("The examination is entered."),
+        request, row, form, template="examine", done=_("The examination is entered."), then=then,
         papers=show.spoken(queries.papers(row), "kind"),
         act=lambda: actions.examine(by=by, at=timezone.localtime(), reference=reference, **form.values()),
         again=row.examinations.exists(),
     )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def sign(request: HttpRequest, reference: str) -> HttpResponse:
+    """Exactly what will be certified; the officer who examined it signs for that."""
+    by = demand(request, P.CERTIFICATE_EXAMINE)
+    row = queries.application(reference, by=by)
+    now = timezone.localtime()
+    asked = approving.asked(row, by, MAKER, at=now)
+    form = Sign(request.POST or None, initial={"version": row.version})
+    return _act(
+        request, row, form, template="sign", done=_("Signed. The approving officer can go on."),
+        act=lambda: actions.attest(
+            by=by, at=now, reference=reference, version=form.cleaned_data["version"],
+            approval=given(form, asked),
+        ),
+        approving=asked, origins=show.origins(asked["draft"]),
+    )  # fmt: skip
+
+
+def given(form: Approving, asked: dict[str, Any]) -> dict[str, Any]:
+    """The approval that was typed or given by a key. Raises ``Conflict`` where there is none."""
+    evidence = form.approval()
+    if evidence is None:
+        raise Conflict(
+            _("Type the passphrase of your approval key.") if asked["software"]
+            else _("Your security key did not answer. It needs JavaScript; or enrol a passphrase under your account.")
+        )  # fmt: skip
+    return evidence
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,10 +152,12 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
     first = {"version": row.version, "paper_serial": queries.next_blank(row.authority)}
     replaces = row.about if row.kind == Kind.EXPORT else ""
     form, status = Approve(request.POST or None, initial=first, replaces=replaces), 200
+    asked = approving.asked(row, by, CHECKER, at=now) if row.status == "EXAMINED" else {}
     if request.method == "POST":
         issued, status = form.attempt(lambda: actions.approve(
             by=by, at=timezone.localtime(), reference=reference, version=form.cleaned_data["version"],
             paper_serial=form.cleaned_data["paper_serial"], surrendered=form.cleaned_data.get("surrendered", False),
+            approval=given(form, asked) if asked.get("needed") else form.approval(),
         ))  # fmt: skip
         if issued is not None:
             messages.success(request, _("Certificate %(number)s is issued.") % {"number": issued.number})
@@ -130,7 +169,7 @@ def approve(request: HttpRequest, reference: str) -> HttpResponse:
         "papers": show.spoken(queries.papers(row), "kind"),
         "origins": show.origins(row.content), "next_number": queries.next_number(row.authority, on=now.date()),
         "stops": [o for o in objections if o.severity is not Severity.FLAG],
-        "flags": [o for o in objections if o.severity is Severity.FLAG],
+        "flags": [o for o in objections if o.severity is Severity.FLAG], "approving": asked,
     }, status=status)  # fmt: skip
 
 

@@ -42,10 +42,12 @@ EVENTS: dict[str, Any] = {
     "application.withdrawn": gettext_lazy("Withdrawn by the applicant"),
     "application.returned": gettext_lazy("Sent back to the applicant"),
     "application.examined": gettext_lazy("Examined"),
+    "application.attested": gettext_lazy("Signed by the examining officer"),
     "application.valued": gettext_lazy("Valued"),
     "application.refused": gettext_lazy("Refused"),
     "act.refused": gettext_lazy("An attempt was refused by the rules"),
     "certificate.issued": gettext_lazy("Certificate issued and signed"),
+    "certificate.number_void": gettext_lazy("The number is void: its issue was not finished"),
     "certificate.voided": gettext_lazy("Voided"),
     "certificate.lost": gettext_lazy("Reported lost"),
     "certificate.expired_returned": gettext_lazy("Taken back unused after its expiry"),
@@ -130,14 +132,18 @@ def destinations(pairs: Iterable[tuple[str, str]], *, on: date) -> list[tuple[st
     return sorted(named, key=lambda pair: pair[1])
 
 
-def application_acts(row: Application, by: Actor) -> list[dict[str, Any]]:
-    """The acts that an actor may do to an application in its state, the usual one first, each with its page's name."""
+def application_acts(row: Application, by: Actor, *, unsigned: bool = False) -> list[dict[str, Any]]:
+    """The acts that an actor may do to an application in its state, the usual one first, each with its page's name.
+
+    ``unsigned``: the actor examined it and has still to sign for that.
+    """
     own = row.company in by.companies and by.may(P.CERTIFICATE_APPLY)
     technical = row.kind != "EXPORT" and row.status == A.DRAFT
     table = [
         (own and row.status in (A.DRAFT, A.RETURNED), "application-check", _("Check and file")),
         (own and row.status in (A.DRAFT, A.RETURNED), "application-edit", _("Change the application")),
         (by.may(P.CERTIFICATE_APPROVE) and row.status == A.EXAMINED, "application-approve", _("Approve")),
+        (unsigned, "application-sign", _("Sign what you examined")),
         (by.may(P.CERTIFICATE_EXAMINE) and (row.status in (A.FILED, A.EXAMINED) or technical), "application-examine",
          _("Examine again") if row.status == A.EXAMINED else _("Examine")),
         (by.may(P.CERTIFICATE_VALUE) and row.status in (A.FILED, A.EXAMINED), "application-value",

@@ -188,6 +188,13 @@ def carats(value: Decimal | str | None) -> SafeString:
 
 
 @register.filter
+def approval_word(level: str) -> SafeString:
+    """``{{ row.approval_level|approval_word }}``: how the approvals were proven, weaker ones marked."""
+    tone, word = words.APPROVAL.get(str(level), ("idle", str(level)))
+    return format_html('<span class="tag {}">{}</span>', tone, word)
+
+
+@register.filter
 def usd(value: Decimal | str | None) -> SafeString:
     """``{{ line.usd|usd }}``: localised, two decimals, with its currency; a dash where unknown."""
     if value is None or value == "":

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from babel import Locale
     from django.utils.functional import _StrOrPromise
 
+APPROVAL: dict[str, tuple[str, _StrOrPromise]] = {
+    "webauthn": ("good", _("with security keys")),
+    "software": ("wait", _("by passphrase (weaker)")),
+    "node": ("bad", _("by the node's word alone (no proof)")),
+}
+"""How two officers' approvals were proven, the weaker of both, with its tone."""
+
 STATUS: dict[str, tuple[str, _StrOrPromise]] = {
     # applications
     "DRAFT": ("idle", _("Draft")),

@@ -17,6 +17,7 @@ import click
 from openkimberley.desk.cli import json_option, show_json, start_django
 from openkimberley.kernel.errors import Conflict, Untrusted
 from openkimberley.node import place
+from openkimberley.node.demo.people import ORIGIN
 from openkimberley.node.keys import signer_place
 from openkimberley.node.signing import signing_process
 from openkimberley.signer.policy import DEMONSTRATION
@@ -37,15 +38,16 @@ def demo(folder: Path, no_serve: bool, port: int, as_json: bool) -> None:
     _clear(where)
     os.environ["KIMBERLEY_DIR"] = str(where.root)
     os.environ.pop("KIMBERLEY_DATABASE", None)
-    where.configure(demonstration=True, passphrase=secrets.token_urlsafe(18))
+    where.configure(demonstration=True, passphrase=secrets.token_urlsafe(18), origin=ORIGIN)
     start_django()
     tell = (lambda *_: None) if as_json else click.echo
-    summary = build(where, tell=tell)
+    summary, around = build(where, port=port, tell=tell)
     if as_json:
         show_json(summary)
     if not no_serve:
         from openkimberley.node.serve import run
 
+        around.serve()
         tell(_sign_ins(port))
         run(port=port)
 
@@ -59,11 +61,12 @@ def _clear(where: place.Place) -> None:
     where.root.mkdir(parents=True, exist_ok=True)
 
 
-def build(where: place.Place, *, tell: Any) -> dict[str, Any]:
-    """Make the node, fill it, run the main job, leave its papers in ``out/``. Returns the summary."""
+def build(where: place.Place, *, port: int, tell: Any) -> tuple[dict[str, Any], Any]:
+    """Make the node and the Scheme around it, run the main job, leave its papers in ``out/``: summary and Scheme."""
     from django.core.management import call_command
 
     from openkimberley.node.demo import furnish, main_job, states
+    from openkimberley.node.demo.scheme import Scheme
     from openkimberley.node.demo.story import Clock
 
     now = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - a shell
@@ -75,6 +78,9 @@ def build(where: place.Place, *, tell: Any) -> dict[str, Any]:
     furnish.node(at=clock.now, memory=WEAK_MEMORY)
     with signing_process(signer):
         furnish.officers(at=clock.now)
+        around = Scheme(where.root, str(where.config["passphrase"]), WEAK_MEMORY, port)
+        around.found(at=clock.now)
+        clock.evening = around.witnessed
         states.expired(clock)
         clock.now = now - timedelta(days=16)
         counts = states.everything(clock)
@@ -82,10 +88,11 @@ def build(where: place.Place, *, tell: Any) -> dict[str, Any]:
         if clock.now > now:
             raise RuntimeError(f"the demonstration's story ran into the future: {clock.now}")
         clock.now = now - timedelta(days=2)
-        summary = main_job.run(clock, where, now=now, tell=tell)
+        around.renew(at=clock.now)
+        summary = main_job.run(clock, where, around, now=now, tell=tell)
     signer.demand(replace(DEMONSTRATION, clock="own"))
     _adopt(where, tell)
-    return summary
+    return summary, around
 
 
 def _adopt(where: place.Place, tell: Any) -> None:
@@ -110,6 +117,10 @@ def _sign_ins(port: int) -> str:
     """The people of the demonstration, for the terminal."""
     from openkimberley.node.demo.people import PASSWORD, PEOPLE
 
-    lines = ["", f"Open http://127.0.0.1:{port}  and sign in; everybody's password is  {PASSWORD}", ""]
+    lines = [
+        "",
+        f"Open http://127.0.0.1:{port}  and sign in; everybody's password, and officers' passphrase:  {PASSWORD}",
+        "",
+    ]
     lines += [f"  {person.email:<28} {person.name}, {person.authority}" for person in PEOPLE]
     return "\n".join([*lines, "", "Stop with Ctrl-C.", ""])

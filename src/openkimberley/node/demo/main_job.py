@@ -14,9 +14,11 @@ from openkimberley.kernel.rules import functions
 from openkimberley.node import bundles, place
 from openkimberley.node.demo import story
 from openkimberley.node.demo.people import ANTWERP, BY_KEY
+from openkimberley.node.demo.scheme import Scheme
 from openkimberley.node.demo.story import Clock, draft
 from openkimberley.participants import queries as participants
 from openkimberley.shipments import actions as shipments
+from openkimberley.trust.proof import Proof
 from openkimberley.verification.files import verify_file
 from openkimberley.verification.known import known_bundle
 
@@ -27,7 +29,7 @@ LINES = [
 ]
 
 
-def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[str, Any]:
+def run(clock: Clock, where: place.Place, around: Scheme, *, now: datetime, tell: Any) -> dict[str, Any]:
     """Do the main job through the real actions, telling each step. Returns the summary, which is also written."""
     out = where.root / "out"
     tell("\nThe main job:")
@@ -37,7 +39,12 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     tell("  examined    opened, counted, weighed; valued by the government valuer")
     one = story.approve(clock, reference)
     tell(f"  certified   {one.number} signed, journal entry {one.journal_index}, valid to {one.expiry_date}")
-    _papers(one.number, out)
+    around.witnessed(clock.later(1))
+    proof = bundles.proof_text(one, at=clock.now)
+    write_atomically(out / "certificate.tlog-proof", proof.encode())
+    size = Proof.parse(proof).checkpoint.size
+    tell(f"  witnessed   two witnesses cosigned the journal, sealed at {size} entries")
+    _papers(one.number, out, at=clock.now)
     story.seal(clock, one)
     tell("  sealed      BW-SEAL-0098812, box and parcel photographed")
     story.announce(clock, one)
@@ -56,6 +63,8 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     receipt = story.confirm(clock, one)
     write_atomically(out / "receipt.jws", receipt.encode())
     tell("  confirmed   receipt signed; the certificate cannot be used again")
+    around.renew(at=now)
+    around.witnessed(now)
     _bundle(where, "bundle-after.json", at=now)
     count, faults = journal.verify()
     tell(f"  journal     {count} entries, {faults or 'whole'}\n")
@@ -72,12 +81,14 @@ def run(clock: Clock, where: place.Place, *, now: datetime, tell: Any) -> dict[s
     return summary
 
 
-def _papers(number: str, out: Path) -> None:
+def _papers(number: str, out: Path, *, at: datetime) -> None:
     """Leave the certificate in all its forms."""
     by = BY_KEY["issuing"]
     one = certificate_queries.certificate(number, by=by)
     papers = {
-        "certificate.pdf": certificate_queries.certificate_pdf(number, by=by, demonstration=True),
+        "certificate.pdf": certificate_queries.certificate_pdf(
+            number, by=by, demonstration=True, proof=lambda row: bundles.proof_text(row, at=at)
+        ),
         "label.pdf": certificate_queries.label_pdf(number, by=by, demonstration=True),
         "certificate.sd-jwt": one.sd_jwt.encode(), "qr-full.txt": one.qr_full.encode(),
         "qr-label.txt": one.qr_label.encode(),

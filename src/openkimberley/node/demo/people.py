@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from openkimberley.kernel.actor import Actor, Role
 
+ORIGIN = "journal.demonstration.kp.example/1"
+"""The name of the demonstration's journal."""
+
 PRODUCER, ANTWERP = "BW", "EU-BE"
 AUTHORITIES = {PRODUCER: "Department of Mines (demonstration)", ANTWERP: "Diamond Office Antwerp (demonstration)"}
 PASSWORD = "rough-diamonds-2026"  # noqa: S105 - printed at every start of a demonstration, and good for nothing else

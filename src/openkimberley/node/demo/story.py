@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,16 +30,30 @@ from openkimberley.shipments.facts import Inspection
 MINUTE = timedelta(minutes=1)
 
 
+EVENING = timedelta(hours=6)
+"""When so much time passes between two acts, the day is over: what was due by then has happened."""
+
+
 @dataclass
 class Clock:
-    """The story's time: every step takes some minutes."""
+    """The story's time: every step takes some minutes. ``evening`` is told when a day's work is done."""
 
     now: datetime
+    evening: Callable[[datetime], None] | None = None
+    _last: datetime | None = None
 
     def later(self, minutes: int = 7) -> datetime:
         """The next moment."""
         self.now += minutes * MINUTE
+        if self.evening and self._last and self.now - self._last > EVENING:
+            self.evening(self._last + 10 * MINUTE)
+        self._last = self.now
         return self.now
+
+    def on_the_way(self) -> None:
+        """While goods travel, what is due happens: by their arrival the witnesses have seen the certificate's entry."""
+        if self.evening:
+            self.evening(self.later(1))
 
 
 def draft(lines: list[dict[str, str]], **more: Any) -> dict[str, Any]:
@@ -152,6 +166,7 @@ def depart(clock: Clock, certificate: Certificate) -> None:
     """The box leaves."""
     at = clock.later(90)
     shipments.depart(by=BY_KEY["issuing"], at=at, number=certificate.number, departed_at=at, seals_intact=True)
+    clock.on_the_way()
 
 
 def present(clock: Clock, certificate: Certificate) -> None:

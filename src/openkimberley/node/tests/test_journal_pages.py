@@ -11,20 +11,22 @@ import pytest
 from click.testing import CliRunner
 from django.test import Client
 from django.utils import timezone
+from tests import story
 from tests.cast import BW, KAGISO, NOW
 from tests.signer import sign_with
 
 from openkimberley.accounts import actions as accounts
 from openkimberley.certificates import actions as certificates
-from openkimberley.journal import mirror, queries, standing
+from openkimberley.journal import chain, mirror, queries, standing
 from openkimberley.journal.actions.sequencing import add_cosignatures, make_checkpoint
 from openkimberley.journal.shelf import Folder, Web
 from openkimberley.journal.tests.sealed import KEY, LOG, ORIGIN, WITNESS_KEYS, enter, entered, line
+from openkimberley.journal.tree import Tiles
 from openkimberley.kernel.actor import Actor, Role
 from openkimberley.kernel.errors import NotFound
 from openkimberley.node import journal_pages, reactions
 from openkimberley.node.journal_cli import journal as command
-from openkimberley.trust import httpsig, signing, tiles
+from openkimberley.trust import httpsig, merkle, notes, signing, tiles
 from openkimberley.trust.keys import SoftwareKey
 from openkimberley.trust.proof import Proof
 
@@ -228,6 +230,27 @@ def test_the_proof_of_a_certificate_is_found_by_its_number(monkeypatch):
         queries.index_of("BW0000000")
     with pytest.raises(NotFound):
         run("proof", "BW0000000")
+
+
+def test_a_number_that_came_back_from_a_mirror_is_not_given_again(settings):
+    story.furnish()
+    first = story.issued().number
+    lost = f"BW{int(first[2:]) + 1:07d}"
+    size = standing.size()
+    entry = chain.canonical({"v": 1, "t": "kpc.issue", "n": lost, "h": "x" * 43, "d": "2026-11-02"})
+    later = merkle.MemoryHashes([*standing.leaves(0, size), merkle.leaf_hash(entry)])
+    said = notes.Checkpoint(ORIGIN, size + 1, merkle.Tree(size + 1, later).root())
+    folder = Folder(standing.folder().root.parent / "stick")
+    leaves = [later(0, index) for index in range(size + 1)]
+    found = [*standing.entries(0, size), entry]
+    made = Tiles(lambda start, end: leaves[start:end]).files(0, size + 1, lambda start, end: found[start:end])
+    folder.write([*made, ("checkpoint", signing.sign_checkpoint(said).encode())])
+    assert json.loads(run("recover", "--from", str(folder.root), "--json").output) == {"recovered": 1, "size": size + 2}
+    assert queries.index_of(lost) == size
+    assert Proof.parse(run("proof", lost).output).index == size
+    assert story.issued().number == f"BW{int(first[2:]) + 2:07d}"
+    assert queries.verify()[1] == []
+    assert client(Role.AUDITOR).get(f"/journal?subject={lost}").content.count(b"journal.recovered") == 1
 
 
 def test_the_command_mirrors_and_asks_once_whose_log_it_is(sealed, tmp_path):

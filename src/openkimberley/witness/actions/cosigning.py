@@ -15,7 +15,7 @@ from openkimberley.trust import signing
 from openkimberley.trust.notes import Note, VerifierKey
 from openkimberley.witness import queries
 from openkimberley.witness.actions.reporting import report_evidence
-from openkimberley.witness.facts import Answer, Decision, Evidence, Held, Submission
+from openkimberley.witness.facts import Answer, Decision, Evidence, EvidenceKind, Held, Submission
 from openkimberley.witness.models import Evidence as Kept
 from openkimberley.witness.models import WitnessedLog
 from openkimberley.witness.rules.deciding import decide
@@ -24,8 +24,11 @@ from openkimberley.witness.statements import read_submission
 if TYPE_CHECKING:
     from datetime import datetime
 
-MOST_EVIDENCE = 100
-"""Pieces kept of one journal: enough to show what it is worth, too few to fill a disk."""
+MOST_EVIDENCE = {EvidenceKind.EQUIVOCATION: 100, EvidenceKind.UNPROVED: 1000}
+"""Pieces kept of one journal: enough to show what it is worth, too few to fill a disk.
+
+Each kind by itself: anybody can bring about the second, and must not use up the room of the first.
+"""
 
 
 def add_checkpoint(body: bytes, *, at: datetime) -> Answer:
@@ -77,12 +80,9 @@ def _decide_and_hold(shown: Submission, *, at: datetime) -> Decision:
 
 
 def _hold(row: WitnessedLog, accepted: Held) -> None:
-    """Hold a checkpoint, with the signatures of the journal's own keys only: strangers' lines are nobody's word."""
-    note = Note.parse(accepted.note)
-    ids = {(key.name, key.id) for key in map(VerifierKey.parse, row.vkeys)}
-    lines = tuple(line for line in note.signatures if (line.name, line.id) in ids)
-    row.size, row.root, row.at, row.cosignature = accepted.size, accepted.root, accepted.at, ""
-    row.note = str(Note(note.text, lines))
+    """Hold a checkpoint. Its cosignature is not made yet."""
+    row.size, row.root, row.at, row.note = accepted.size, accepted.root, accepted.at, accepted.note
+    row.cosignature = ""
     row.save(update_fields=["size", "root", "at", "note", "cosignature"])
 
 
@@ -96,7 +96,7 @@ def _cosigned(origin: str, accepted: Held, key: VerifierKey) -> str:
 
 def _keep(piece: Evidence, *, at: datetime) -> None:
     """Keep evidence once, with what tells it apart."""
-    if Kept.objects.filter(origin=piece.origin).count() < MOST_EVIDENCE:
+    if Kept.objects.filter(origin=piece.origin, kind=piece.kind.value).count() < MOST_EVIDENCE[piece.kind]:
         Kept.objects.get_or_create(
             fingerprint=piece.fingerprint,
             defaults={

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openkimberley.journal.actions import action, record
 from openkimberley.kernel.actor import Actor, Permission
@@ -13,19 +13,25 @@ from openkimberley.trust.notes import LOG, VerifierKey
 from openkimberley.witness import queries
 from openkimberley.witness.facts import log_id
 from openkimberley.witness.models import Office, WitnessedLog
+from openkimberley.witness.statements import about_logs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+ABOUT = ("own_witnesses", "number_patterns", "ranges", "max_log_delay_h")
 
 
 @action("witness.know_log", needs=Permission.WITNESS_KEEP)
 def know_log(
-    *, by: Actor, at: datetime, origin: str, vkeys: Sequence[str], participant: str = "", url: str = ""
-) -> WitnessedLog:
+    *, by: Actor, at: datetime, origin: str, vkeys: Sequence[str], participant: str = "", url: str = "",
+    about: Mapping[str, Any] | None = None,
+) -> WitnessedLog:  # fmt: skip
     """Know a journal, or its new keys and address: from now on this node cosigns and watches it.
 
-    What is held of it stays. Raises ``Untrusted`` for what is no key of this journal, ``Conflict`` for the node's own.
+    ``about`` says how its numbers look (``statements.about_logs``). What is held of it stays.
+
+    Raises ``Untrusted`` for what is no key of this journal, ``Conflict`` for the node's own.
     """
     keys = [VerifierKey.parse(text) for text in vkeys]
     if not keys or any(key.name != origin or key.kind != LOG for key in keys):
@@ -35,11 +41,38 @@ def know_log(
     row = WitnessedLog.objects.filter(origin=origin).first()
     row = row or WitnessedLog(origin=origin, log_id=log_id(origin), root=EMPTY_ROOT)
     row.vkeys, row.participant, row.url = [key.text for key in keys], participant[:2], url[:300]
+    row.about = dict(about or {})
     row.save()
     record("witness.log_known", by=by, at=at, subject=origin[:80], statement={
         "origin": origin, "vkeys": row.vkeys, "participant": row.participant, "url": row.url,
+        "about": row.about,
     })  # fmt: skip
     return row
+
+
+def learn_logs(
+    *, by: Actor, at: datetime, authorities: Mapping[str, Mapping[str, Any]], delays: Mapping[str, int] | None = None
+) -> int:  # fmt: skip
+    """Know the journals of a trust list, by its ``keys.json`` of every authority. Returns how many were new or changed.
+
+    The node's own is passed over, and so is one whose keys cannot be read: the others are not to suffer for it.
+    """
+    count = 0
+    known = {row.origin: row for row in WitnessedLog.objects.all()}
+    for origin, said in about_logs(authorities, delays).items():
+        row, about = known.get(origin), {name: said[name] for name in ABOUT}
+        same = row is not None and (row.vkeys, row.participant, row.url, row.about) == (
+            said["vkeys"], said["participant"][:2], said["url"], about
+        )  # fmt: skip
+        if same or origin == queries.own_origin():
+            continue
+        try:
+            know_log(by=by, at=at, origin=origin, vkeys=said["vkeys"], participant=said["participant"],
+                     url=said["url"], about=about)  # fmt: skip
+        except Untrusted:
+            continue
+        count += 1
+    return count
 
 
 @action("witness.forget_log", needs=Permission.WITNESS_KEEP)

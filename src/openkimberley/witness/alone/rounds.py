@@ -6,6 +6,8 @@ The configuration is one JSON file (docs/operate/witness.md); a node makes the s
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +23,7 @@ from openkimberley.trust.policy import Policy
 from openkimberley.witness.alone.asking import Send, send
 from openkimberley.witness.alone.memory import Memory
 from openkimberley.witness.alone.watching import Findings, Watch, Watched
-from openkimberley.witness.facts import PASSING, Alarm, Announced, Issuer, NumberRange, log_id
+from openkimberley.witness.facts import PASSING, Alarm, Announced, issuer_of, log_id
 from openkimberley.witness.rules import monitoring as rules
 
 STEP = "0 monitor"
@@ -57,16 +59,23 @@ class Round:
 
 
 def look(
-    at: Watchlist, memory: Memory, *, now: int, signed: Mapping[str, Iterable[str]] | None = None, get: Send = send
-) -> Round:
-    """Look at everything once. ``signed`` are further checkpoints by origin, such as a node's own witness holds.
+    at: Watchlist, memory: Memory, *, now: int, signed: Mapping[str, Iterable[str]] | None = None, get: Send = send,
+    seconds: float = math.inf,
+) -> Round:  # fmt: skip
+    """Look at everything once, what was not looked at for longest first. After ``seconds`` no further journal is begun.
+
+    ``signed`` are further checkpoints by origin, such as a node's own witness holds.
 
     Whoever was told of the alarms says so with ``memory.delivered``; until then they come again.
     """
-    found, trouble = Findings(memory, now), {}
-    for log in at.logs:
-        others = [*(signed or {}).get(log.origin, ()), *_held_by_witnesses(at.policy, log, get)]
+    found, trouble, down, begun = Findings(memory, now), {}, set[str](), time.monotonic()
+    for log in sorted(at.logs, key=lambda log: int(memory.kept(f"looked {log.origin}") or 0)):
+        if time.monotonic() - begun > seconds:
+            trouble[log.origin] = "its turn comes in the next round: others kept us waiting"
+            continue
+        others = [*(signed or {}).get(log.origin, ()), *_held_by_witnesses(at.policy, log, get, down)]
         trouble[log.origin] = Watch(log, memory, at.policy, found).look(others)
+        memory.keep(f"looked {log.origin}", str(now))
     for one in at.status_lists:
         trouble[one.uri] = _status(one, memory, found)
     for authority, keys in at.own.items():
@@ -80,12 +89,17 @@ def look(
     return Round(tuple(told.values()), {name: why for name, why in trouble.items() if why})
 
 
-def _held_by_witnesses(policy: Policy, log: Watched, get: Send) -> list[str]:
-    """What the witnesses of the policy hold of a journal: a second version shown to them is found by this."""
+def _held_by_witnesses(policy: Policy, log: Watched, get: Send, down: set[str]) -> list[str]:
+    """What the witnesses of the policy hold of a journal: a second version shown to them is found by this.
+
+    A witness that does not answer is not asked again in this round (``down``).
+    """
     found = []
     for key, address in policy.addresses.items():
-        if key in policy.witnesses.values():
+        if key in policy.witnesses.values() and address not in down:
             reply = get(f"{address.rstrip('/')}/{log_id(log.origin)}/checkpoint", None)
+            if reply.status == 0:
+                down.add(address)
             if reply.status == 200:
                 found.append(reply.body.decode("utf-8", "replace"))
     return found
@@ -143,15 +157,6 @@ def read_watchlist(text: str, *, base: Path) -> Watchlist:
         )
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise Untrusted(STEP, f"the configuration cannot be read: {type(error).__name__} {error}") from error
-
-
-def issuer_of(said: Mapping[str, Any]) -> Issuer:
-    """What a trust list, or a configuration, says of who writes a journal."""
-    ranges = tuple(
-        NumberRange(str(one.get("series", "")), int(one["from"]), int(one["to"]), int(one.get("year") or 0))
-        for one in said.get("ranges", ())
-    )
-    return Issuer(tuple(map(str, said.get("number_patterns", ()))), ranges, int(said.get("max_log_delay_h", 24)))
 
 
 def _watched(said: Mapping[str, Any], base: Path) -> Watched:

@@ -19,7 +19,7 @@ from openkimberley.kernel.errors import Conflict, NotFound, Untrusted
 from openkimberley.trust import keystore, notes
 from openkimberley.trust.keys import SoftwareKey
 from openkimberley.trust.notes import COSIGNATURE, Note, VerifierKey
-from openkimberley.witness.facts import NOTHING, Answer, Decision, Evidence, Held, KnownLog
+from openkimberley.witness.facts import NOTHING, Answer, Decision, Evidence, EvidenceKind, Held, KnownLog
 from openkimberley.witness.rules.deciding import decide
 from openkimberley.witness.statements import read_submission
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RECORD, KEY = "witness.sqlite3", "witness-key.json"
-MOST_EVIDENCE = 100
+MOST_EVIDENCE = {EvidenceKind.EQUIVOCATION: 100, EvidenceKind.UNPROVED: 1000}
 
 _TABLES = """
 CREATE TABLE office (vkey TEXT NOT NULL);
@@ -82,13 +82,13 @@ class Store:
     def _write(self, base: sqlite3.Connection, origin: str, decision: Decision, now: int) -> None:
         new, piece = decision.accepted, decision.evidence
         if new is not None:
-            note = Note.parse(new.note)
-            ids = {(key.name, key.id) for key in self._logs[origin]}
-            own = Note(note.text, tuple(line for line in note.signatures if (line.name, line.id) in ids))
-            row = (origin, new.size, new.root, str(own), new.at, "")
+            row = (origin, new.size, new.root, new.note, new.at, "")
             base.execute("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?)", row)
-        kept = base.execute("SELECT COUNT(*) FROM evidence WHERE origin = ?", (origin,)).fetchone()[0]
-        if piece is not None and kept < MOST_EVIDENCE:
+        if piece is None:
+            return
+        asked = (origin, piece.kind.value)
+        kept = base.execute("SELECT COUNT(*) FROM evidence WHERE origin = ? AND kind = ?", asked).fetchone()[0]
+        if kept < MOST_EVIDENCE[piece.kind]:
             found = (piece.fingerprint, origin, piece.kind.value, piece.held, piece.shown, now)
             base.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?)", found)
 
@@ -111,7 +111,7 @@ class Store:
             rows = base.execute(
                 "SELECT kind, origin, held, shown FROM evidence WHERE origin = ? ORDER BY at", (origin,)
             )
-            return [Evidence(*row) for row in rows]
+            return [Evidence(EvidenceKind(kind), *rest) for kind, *rest in rows]
 
     def _open(self) -> sqlite3.Connection:
         return _connect(self._path)

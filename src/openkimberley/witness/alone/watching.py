@@ -21,6 +21,9 @@ from openkimberley.witness.alone.memory import LogMemory, Memory
 from openkimberley.witness.facts import Alarm, Issuer
 from openkimberley.witness.rules import monitoring as rules
 
+MOST_NEW = 2**22
+"""Entries that a journal may grow by between two looks: the whole world needs longer than a lifetime for so many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -106,6 +109,8 @@ class Watch:
                 return "two versions of it are signed: nothing more is read of it"
             self._found.add(rules.shrinking(self._origin, known.note, str(note)))
             leaves: list[bytes] = []
+        elif one.size - known.size > MOST_NEW:
+            return f"it claims {one.size} entries at once, which nobody believes"
         else:
             leaves = _leaves(self._log.source, known.size, one.size)
             for leaf in leaves:

@@ -92,6 +92,7 @@ class Migration(migrations.Migration):
                 ('participant', models.CharField(blank=True, max_length=2)),
                 ('vkeys', models.JSONField(default=list)),
                 ('url', models.CharField(blank=True, max_length=300)),
+                ('about', models.JSONField(default=dict)),
                 ('size', models.BigIntegerField(default=0)),
                 ('root', models.BinaryField(max_length=32)),
                 ('note', models.TextField(blank=True)),

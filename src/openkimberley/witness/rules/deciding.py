@@ -5,9 +5,11 @@ Where trust.md 4.5 and the specification differ (one size, two roots: 422 or 409
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.merkle import verify_consistency
-from openkimberley.trust.notes import LOG
+from openkimberley.trust.notes import LOG, Note
 from openkimberley.witness.facts import (
     CLOCK_BACK,
     TREE_SIZE,
@@ -29,7 +31,8 @@ def decide(log: KnownLog | None, shown: Submission, *, now: int) -> Decision:
     """
     if log is None:
         return _refuse(404, "this witness does not know the journal")
-    if not _signed(log, shown):
+    shown = replace(shown, note=_own_lines(log, shown.note))
+    if not shown.note.signatures:
         return _refuse(403, "no key that is trusted for this journal has signed the checkpoint")
     if shown.old > shown.checkpoint.size:
         return _refuse(400, "the old size is larger than that of the checkpoint")
@@ -54,11 +57,18 @@ def _against_held(log: KnownLog, shown: Submission, now: int) -> Decision:
     return Decision(accepted=Held(new.size, new.root, str(shown.note), max(now, held.at)))
 
 
-def _signed(log: KnownLog, shown: Submission) -> bool:
+def _own_lines(log: KnownLog, note: Note) -> Note:
+    """The note with one line of each of the journal's own keys; without any where one of them does not hold.
+
+    Strangers' lines are nobody's word, and neither held nor kept as evidence.
+    """
+    keys = {(key.name, key.id): key for key in log.keys if key.kind == LOG}
+    lines = {(line.name, line.id): line for line in note.signatures if (line.name, line.id) in keys}
     try:
-        return bool(shown.note.verified(key for key in log.keys if key.kind == LOG))
+        note.verified(keys.values())
     except Untrusted:
-        return False
+        lines.clear()
+    return Note(note.text, tuple(lines.values()))
 
 
 def _continues(held: Held, shown: Submission) -> bool:

@@ -155,7 +155,12 @@ def read_entry(data: bytes) -> dict[str, Any]:
     try:
         said = json.loads(data)
         kind = said["t"]
-        good = said["v"] == 1 and set(said) == {"v", "t", *FIELDS[kind]} and canonical(said) == data
+        good = (
+            said["v"] == 1
+            and said["v"] is not True
+            and set(said) == {"v", "t", *FIELDS[kind]}
+            and canonical(said) == data
+        )
         good = good and all(isinstance(value, str) for name, value in said.items() if name != "v")
         good = good and said.get("why", "error") in WHY and said.get("res", "match") in RESULTS
         if "d" in said:
@@ -285,9 +290,11 @@ def unlogged(announced: Iterable[Announced], logged: Callable[[str, str], bool],
     """
     for one in announced:
         until = read_to(one.origin)
+        if until is None:
+            continue
         allowed = delay_h(one.origin) + 36  # the day of issue ends 12 hours after it ends in UTC, at the latest
         limit = datetime.combine(date.fromisoformat(one.day), datetime.min.time(), UTC) + timedelta(hours=allowed)
-        if until is not None and until > limit.timestamp() and not logged(one.origin, one.cid):
+        if until > limit.timestamp() and not logged(one.origin, one.cid):
             yield Alarm(
                 AlarmCode.UNLOGGED, one.origin, one.cid,
                 f"Certificate {one.number} of {one.day} was announced, but the journal {one.origin} does not hold it.",

@@ -4,7 +4,7 @@ import pytest
 
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.merkle import Tree
-from openkimberley.trust.notes import Checkpoint, Note
+from openkimberley.trust.notes import Checkpoint, Note, sign_note
 from openkimberley.witness.facts import Evidence, EvidenceKind, Held, KnownLog
 from openkimberley.witness.rules.deciding import decide
 from openkimberley.witness.statements import read_cosignatures, read_logs, read_submission, write_submission
@@ -36,6 +36,21 @@ def test_a_first_checkpoint_and_every_later_one_is_accepted():
 def test_the_same_size_is_cosigned_again_as_a_sign_of_life():
     log = Log(entries(9))
     assert asked(held(log, 9), log.request(9)).accepted.at == NOW
+
+
+def test_only_the_journals_own_lines_are_held_and_no_flood_of_others():
+    log = Log(entries(9))
+    flood = "".join(f"— stranger{n} {'A' * 1200}\n" for n in range(60))
+    body = log.request(0) + flood.encode() + b"\xe2\x80\x94 odd AAA\n"
+    decision = asked(KnownLog(log.origin, (log.key,)), body)
+    assert decision.accepted.note == log.note()
+
+
+def test_a_checkpoint_that_says_too_much_is_refused():
+    log = Log(entries(3))
+    text = Checkpoint(log.origin, 3, log.root(), ("x" * 17_000,)).text
+    with pytest.raises(Untrusted):
+        read_submission(write_submission(0, [], sign_note(text, name=log.origin, signer=log.signer)).encode())
 
 
 def test_an_empty_journal_is_a_journal():

@@ -20,7 +20,7 @@ from openkimberley.witness import actions, queries, web
 from openkimberley.witness.facts import EvidenceKind, log_id
 from openkimberley.witness.models import Evidence, Finding, WitnessedLog
 from openkimberley.witness.statements import read_cosignatures, write_submission
-from openkimberley.witness.tests.logs import Log
+from openkimberley.witness.tests.logs import Log, policy_text
 
 VECTORS = Path(__file__).parents[5] / "shared" / "vectors" / "witness" / "add_checkpoint.json"
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -190,13 +190,18 @@ def test_evidence_is_neither_changed_nor_deleted(client, office):
 def test_a_journal_cannot_fill_the_disk_with_evidence(client, office, monkeypatch):
     from openkimberley.witness.actions import cosigning
 
-    monkeypatch.setattr(cosigning, "MOST_EVIDENCE", 2)
+    monkeypatch.setattr(cosigning, "MOST_EVIDENCE", {EvidenceKind.EQUIVOCATION: 2, EvidenceKind.UNPROVED: 1})
     log = Log(entries(5))
     know(log)
     post(client, log.request(0))
     for number in range(4):
         post(client, Log([*entries(4), f"another {number}"]).request(5))
     assert Evidence.objects.count() == 2
+    true = Log(entries(7))
+    for size in (6, 7):  # anybody can send a true checkpoint with a wrong proof
+        assert post(client, write_submission(5, [bytes(32)], true.note(size)).encode()).status_code == 422
+    assert Evidence.objects.filter(kind=EvidenceKind.UNPROVED).count() == 1
+    assert Evidence.objects.count() == 3
 
 
 def test_without_an_office_or_with_another_key_nothing_is_signed(client, db, office):
@@ -234,6 +239,30 @@ def test_only_its_own_keys_make_a_journal_known_and_never_ones_own(db, settings)
     settings.JOURNAL_ORIGIN = log.origin
     with pytest.raises(Conflict):
         know(log)
+
+
+def test_the_journals_of_a_trust_list_are_learned_once_and_watched_with_what_it_says(db, settings, tmp_path):
+    log = Log(entries(1))
+    document = {
+        "authority": "BW", "participant": "BW", "number_patterns": ["BW[0-9]{7}"],
+        "ranges": [{"series": "BW", "from": 1, "to": 9, "year": 2026}], "witness": {"name": NAME, "vkey": KEY.text},
+        "log": {"origin": log.origin, "vkey": log.key.text},
+        "routes": [{"kind": "file"}, {"kind": "journal", "url": "https://bw.example/journal"}],
+    }  # fmt: skip
+    paper = {"authority": "LR", "participant": "LR"}
+    odd = {**document, "log": {"origin": "odd.example/1", "vkey": log.key.text}}
+    given = {"BW": document, "BW2": {**document, "number_patterns": ["X[0-9]"]}, "LR": paper, "ODD": odd}
+    assert actions.learn_logs(by=KEEPER, at=AT, authorities=given, delays={"BW": 168}) == 1
+    size = journal.size()
+    assert actions.learn_logs(by=KEEPER, at=AT, authorities=given, delays={"BW": 168}) == 0
+    assert journal.size() == size
+    settings.PLACE = type("Place", (), {"root": tmp_path, "config": {"policy": policy_text()}})
+    (one,) = queries.watchlist().logs
+    assert (one.origin, one.keys, one.issuer) == (log.origin, (log.key,), "BW")
+    assert one.own == {SIGNER.public_key}
+    assert one.facts.max_delay_h == 168
+    assert one.facts.patterns == ("BW[0-9]{7}", "X[0-9]")
+    assert one.source.address == "https://bw.example/journal"
 
 
 def test_a_journal_that_is_forgotten_is_unknown_and_keeps_what_was_held(client, office):

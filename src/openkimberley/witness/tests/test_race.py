@@ -76,6 +76,7 @@ def act(what, *words):
     from tests.signer import sign_with
 
     from openkimberley.kernel.actor import Actor, Role
+    from openkimberley.trust import signing
     from openkimberley.trust.keys import SoftwareKey
     from openkimberley.witness import actions
     from openkimberley.witness.models import WitnessedLog

@@ -78,7 +78,10 @@ export async function judge(
   now: number,
 ): Promise<Judgement> {
   const settled = { counts: listed, reason: "", seen: null };
-  if (!remembered || listed?.digest === remembered.digest) return settled;
+  if (!remembered || listed?.digest === remembered.digest) {
+    const until = announcedUntil(code, listed, changes);
+    return until === null || now >= until ? settled : { counts: listed, reason: waiting(until), seen: awaited?.[1] ?? now };
+  }
   const seen = awaited && awaited[0] === (listed?.digest ?? "") ? awaited[1] : now;
   let at = remembered;
   let wait: number | null = null;
@@ -95,11 +98,20 @@ export async function judge(
   }
   if (listed && at.digest === listed.digest) {
     if (wait === null) return settled;
-    const from = iso(Math.floor(wait / SECONDS_A_DAY));
-    return { counts: remembered, reason: `an emergency change of its keys is announced; it counts from ${from}`, seen };
+    return { counts: remembered, reason: waiting(wait), seen };
   }
   const what = listed ? "its keys were replaced" : "its keys were taken off the list";
   return { counts: remembered, reason: `${what} without the consent of the old ones; these stay in force`, seen };
+}
+
+function waiting(until: number): string {
+  return `an emergency change of its keys is announced; it counts from ${iso(Math.floor(until / SECONDS_A_DAY))}`;
+}
+
+/** Until when a machine that knows no older keys holds what announced ones sign: the notice of the last change. */
+function announcedUntil(code: string, listed: Delegation | null, changes: Map<string, Bytes>): number | null {
+  const last = ordered(code, changes).filter((change) => listed && change.next.digest === listed.digest).at(-1);
+  return last && last.since !== null ? last.since + NOTICE : null;
 }
 
 function sameNames(names: Set<string>, keys: Map<string, unknown>): boolean {

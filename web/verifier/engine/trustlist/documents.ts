@@ -6,11 +6,15 @@ import { toDays } from "../days.ts";
 import { Untrusted } from "../errors.ts";
 import { isObject, type Json, type JsonObject, parseJson } from "../json.ts";
 import { PublicKey } from "../keys.ts";
-import { byCodePoint, first, fromUtf8 } from "../texts.ts";
+import { first, fromUtf8 } from "../texts.ts";
 import { CODE, STEP } from "./roles.ts";
 
 const MODES = ["node", "hosted", "hybrid", "paper"];
 const USES = ["sign", "status", "log", "witness", "transport", "seal"];
+const CONDITIONS = new Map([
+  ["countersign", ["kind", "min", "role"]],
+  ["observer_copy", ["kind", "to"]],
+]);
 const MOST_BYTES = 2_000_000;
 const MOST_POLICY = 65_536;
 
@@ -20,7 +24,7 @@ const PATTERN = /^\^?(?:[A-Z0-9/ .-]|\\d|\[[A-Z0-9-]{1,40}\]|\{[0-9]{1,2}(?:,[0-
 /** `participants.json` as it stands. */
 export function readParticipants(data: Bytes): JsonObject {
   const name = "participants.json";
-  const document = readDocument(data, name, ["issued", "participants", "serial", "v"], ["roles", "warned"]);
+  const document = readDocument(data, name, ["issued", "participants", "serial", "v"]);
   const read = new Fields(name);
   read.number(document.get("serial"), "serial", 1);
   read.day(document.get("issued"), "issued");
@@ -69,21 +73,32 @@ function readPeriod(read: Fields, written: Json, where: string): void {
 
 function readCondition(read: Fields, written: Json, where: string): void {
   const condition = read.object(written, where);
-  const names = [...condition.keys()].sort(byCodePoint).join();
-  const kind = condition.get("kind");
-  const countersign = kind === "countersign" && names === "kind,min,role";
-  if (!countersign && !(kind === "observer_copy" && names === "kind,to")) {
-    read.bad(where, "a condition of a kind that this version knows (countersign, observer_copy)");
+  const wanted = CONDITIONS.get(read.text(condition.get("kind"), `${where}.kind`));
+  if (!wanted) return;
+  if (!wanted.every((name) => condition.has(name))) read.bad(where, `a condition with ${wanted.join(", ")}`);
+  if (wanted.includes("min")) read.number(condition.get("min"), `${where}.min`, 1);
+  read.text(condition.get(wanted.includes("role") ? "role" : "to"), where);
+}
+
+/** Participants with a condition of a kind that this version does not know: nobody may pass over it. */
+export function strangeConditions(document: JsonObject): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [code, about] of document.get("participants") as JsonObject) {
+    for (const period of (about as JsonObject).get("history") as JsonObject[]) {
+      for (const condition of (period.get("conditions") ?? []) as JsonObject[]) {
+        const kind = condition.get("kind") as string;
+        if (!CONDITIONS.has(kind)) found.set(code, first(kind, 40));
+      }
+    }
   }
-  if (countersign) read.number(condition.get("min"), `${where}.min`, 1);
-  read.text(condition.get(countersign ? "role" : "to"), where);
+  return found;
 }
 
 /** The `keys.json` of an authority, keys of uses that this version does not know left out. */
 export function readKeys(data: Bytes, code: string, authority: string): JsonObject {
   const name = `keys.json of ${authority}`;
   const read = new Fields(name);
-  const document = readDocument(data, name, ["authority", "keys", "participant", "v"], null);
+  const document = readDocument(data, name, ["authority", "keys", "participant", "v"]);
   if (document.get("authority") !== authority || document.get("participant") !== code) {
     read.bad("authority and participant", `${authority} and ${code}, whose folder it stands in`);
   }
@@ -153,16 +168,12 @@ export function readPolicy(data: Bytes): string {
   throw new Untrusted(STEP, "witness-policy.txt is not a text of at most 64 KiB");
 }
 
-/** An object of version 1 with its names; `more` null lets further names stand. */
-function readDocument(data: Bytes, name: string, needed: string[], more: string[] | null): JsonObject {
+/** An object of version 1 with its names; further ones may come with later versions. */
+function readDocument(data: Bytes, name: string, needed: string[]): JsonObject {
   if (data.length > MOST_BYTES) throw new Untrusted(STEP, `${name} is larger than ${MOST_BYTES} bytes`);
   const document = naming(name, () => parseJson(data, STEP));
   if (!isObject(document) || !needed.every((one) => document.has(one)) || document.get("v") !== 1) {
     throw new Untrusted(STEP, `${name} is not such a document of version 1 with ${needed.join(", ")}`);
-  }
-  const strange = more ? [...document.keys()].filter((one) => !needed.includes(one) && !more.includes(one)).sort(byCodePoint) : [];
-  if (strange.length) {
-    throw new Untrusted(STEP, `${name} has parts that this version does not know: ${first(strange.join(", "), 80)}`);
   }
   return document;
 }

@@ -7,7 +7,7 @@ import { Untrusted } from "../errors.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { byCodePoint, fromUtf8, toUtf8 } from "../texts.ts";
 import { judge, type Judgement } from "./continuity.ts";
-import { readKeys } from "./documents.ts";
+import { readKeys, strangeConditions } from "./documents.ts";
 import { Delegation, type Memory } from "./memory.ts";
 import { delegationOf, load, type Metadata, verifyBy } from "./metadata.ts";
 import { authorityOf, ceremonyOf, continuityOf, participantOf, roleOf, signerRole, STEP, TOP } from "./roles.ts";
@@ -69,6 +69,10 @@ class Opening extends Walk {
       const remembered = this.memory.delegations.get(code);
       const found = await judge(code, listed, remembered, changes, this.memory.changes.get(code), this.now);
       await this.participant(code, listed, found);
+    }
+    for (const [code, kind] of strangeConditions(this.document)) {
+      const why = `its status has a condition that this version does not know: ${kind}`;
+      if (!this.pending.has(code)) this.pending.set(code, why);
     }
   }
 

@@ -1,5 +1,7 @@
 // TUF metadata: its form, its keys, its signatures. Narrower than TUF on purpose, as the node is: Ed25519 and P-256
-// keys only, one key counts once under whatever names, no succinct roles, strict JSON, sizes bounded.
+// keys only, each named by its hash so that it counts once, no succinct roles, strict JSON, sizes bounded.
+
+import { sha512 } from "@noble/hashes/sha2.js";
 
 import { b64, type Bytes, concat, hex, sha256, unb64, unhex } from "../bytes.ts";
 import { KEY, Untrusted } from "../errors.ts";
@@ -16,11 +18,17 @@ export type Kind = "root" | "timestamp" | "snapshot" | "targets";
 const MOST: Record<Kind, number> = { root: 512_000, timestamp: 16_384, snapshot: 2_000_000, targets: 5_000_000 };
 const MOST_KEYS = 32;
 
+const DIGESTS = new Map<string, (data: Bytes) => string>([
+  ["sha256", (data) => hex(sha256(data))],
+  ["sha512", (data) => hex(sha512(data))],
+]);
+
 /** What is signed about a file: its length and hash where they are said, and, of metadata, its version. */
 export interface FileInfo {
   version: number;
   length: number | null;
-  sha256: string | null;
+  /** Digests in hexadecimal, by algorithm; empty where none is said. */
+  hashes: Map<string, string>;
 }
 
 /** A role as its delegator names it. */
@@ -180,26 +188,26 @@ function roleInfo(about: JsonObject): RoleInfo {
 function fileInfo(written: Json | undefined, ofMetadata: boolean): FileInfo {
   const about = object(written);
   const length = about.get("length") ?? null;
-  const hashes = about.get("hashes") ?? null;
-  const sha = hashes === null ? null : text(object(hashes).get("sha256"));
-  if (!ofMetadata && (length === null || sha === null)) throw new Untrusted(STEP, "a target without length or hash");
-  return { version: ofMetadata ? number(about.get("version")) : 0, length: length === null ? null : number(length), sha256: sha };
+  const listed = about.get("hashes") ?? null;
+  const hashes = new Map([...(listed === null ? [] : object(listed))].map(([name, value]) => [name, text(value)]));
+  const needed = !ofMetadata || listed !== null;
+  if ((needed && !hashes.size) || (!ofMetadata && length === null)) throw new Untrusted(STEP, "a target without length or hash");
+  return { version: ofMetadata ? number(about.get("version")) : 0, length: length === null ? null : number(length), hashes };
 }
 
-/** Only our two kinds of key, each counted once in a role. */
+/** Only our two kinds of key, each named by its hash so that it counts once. */
 function checkRoles(found: Metadata, name: string): void {
   for (const [role, about] of found.roles) {
     for (const keyid of about.keyids) {
       const why = found.unreadable.get(keyid);
       if (why) throw why;
     }
-    const pubs = about.keyids.filter((keyid) => found.keys.has(keyid)).map((keyid) => hex(found.keys.get(keyid)!.pub));
-    if (pubs.length !== about.keyids.length || pubs.length > MOST_KEYS) {
+    const count = about.keyids.filter((keyid) => found.keys.has(keyid)).length;
+    if (count !== about.keyids.length || count > MOST_KEYS) {
       throw new Untrusted(STEP, `${name} names a key of ${role} that it does not show, or too many of them`);
     }
-    if (new Set(pubs).size !== pubs.length) throw new Untrusted(STEP, `${name} counts one key of ${role} twice under two names`);
-    if (about.threshold > pubs.length) {
-      throw new Untrusted(STEP, `${name} wants ${about.threshold} of ${pubs.length} signatures of ${role}`);
+    if (about.threshold > count) {
+      throw new Untrusted(STEP, `${name} wants ${about.threshold} of ${count} signatures of ${role}`);
     }
   }
 }
@@ -258,6 +266,10 @@ export function delegationOf(targets: Metadata, role: string): Delegation {
 
 /** Throws `Untrusted` unless length and hash are those that were signed. */
 export function checkBytes(about: FileInfo, data: Bytes, name: string): void {
-  const same = (about.length === null || about.length === data.length) && (about.sha256 ?? hex(sha256(data))) === hex(sha256(data));
-  if (!same) throw new Untrusted(STEP, `${name} is not the file that was signed: its length or hash differs`);
+  const names = [...about.hashes.keys()];
+  if (names.length && !names.some((one) => DIGESTS.has(one))) {
+    throw new Untrusted(STEP, `${name} is listed under ${first(names.join(", "), 40)}, not under SHA-256`);
+  }
+  const holds = names.every((one) => DIGESTS.get(one)?.(data) === about.hashes.get(one));
+  if (!holds || (about.length !== null && about.length !== data.length)) throw new Untrusted(STEP, `${name} is not the file that was signed: its length or hash differs`);
 }
