@@ -92,6 +92,14 @@ def travelling(*, at: datetime, authority: str) -> dict[str, Any]:
     """The bundle for an authority's officers, signed piece by piece (version 2). Raises ``NotFound`` without a list."""
     from openkimberley.certificates import queries as certificates
 
+    local = certificates.signed_local(authority=authority, at=at, proof=lambda row: proof_text(row, at=at))
+    return {**_of_all(at), "local": local}
+
+
+def _of_all(at: datetime) -> dict[str, Any]:
+    """What of a signed bundle is no authority's own: trust list, status lists, checkpoints."""
+    from openkimberley.certificates import queries as certificates
+
     if listed(at=at) is None:
         raise NotFound("trust list", "of this node: kimberley trust init begins one")
     return {
@@ -99,8 +107,16 @@ def travelling(*, at: datetime, authority: str) -> dict[str, Any]:
         "trust": _listed["trust"],
         "status_lists": certificates.signed_lists(),
         "checkpoints": checkpoints(at=at),
-        "local": certificates.signed_local(authority=authority, at=at, proof=lambda row: proof_text(row, at=at)),
     }
+
+
+def public(*, at: datetime) -> bytes:
+    """The bytes of the bundle that anybody may have: nothing of who is expected where, or who confirmed what."""
+    from openkimberley.certificates import queries as certificates
+
+    if listed(at=at) is None:
+        return json.dumps(certificates.bundle(at=at) | {"expected": None, "used": []}, ensure_ascii=False).encode()
+    return canonical(_of_all(at))
 
 
 def handed_out(*, at: datetime, authority: str, **more: Any) -> bytes:

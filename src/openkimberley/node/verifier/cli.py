@@ -47,7 +47,7 @@ def verifier(out: Path, bundle_file: Path | None, authority: str | None, checked
     if checked:
         _check(checked, as_json)
         return
-    made = stick(read_bundle(bundle_file.read_bytes()) if bundle_file else own_bundle(), authority)
+    made = stick(read_bundle(bundle_file.read_bytes()) if bundle_file else own_bundle(authority), authority)
     write_atomically(out, made)
     sha256 = hashlib.sha256(made).hexdigest()
     if as_json:
@@ -61,14 +61,19 @@ def verifier(out: Path, bundle_file: Path | None, authority: str | None, checked
     click.echo(f"or with: kimberley bundle verifier --check {out.name}")
 
 
-def own_bundle() -> dict[str, Any]:
-    """This node's list of this moment. Starts Django."""
+def own_bundle(authority: str | None) -> dict[str, Any]:
+    """This node's list of this moment, for an authority's officers: signed where the node has a trust list."""
     start_django()
     from django.utils import timezone
 
     from openkimberley.certificates import queries
+    from openkimberley.node import bundles
 
-    return queries.bundle(at=timezone.localtime())
+    now, served = timezone.localtime(), queries.served()
+    whose = authority or (served[0] if len(served) == 1 else "")
+    if not whose and bundles.listed(at=now) is not None:
+        raise click.UsageError(f"name whose officers it is for with --authority: {', '.join(served)}")
+    return read_bundle(bundles.handed_out(at=now, authority=whose))
 
 
 def stick(bundle: dict[str, Any], authority: str | None) -> bytes:

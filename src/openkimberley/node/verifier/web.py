@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from csp.constants import NONE, SELF
 from csp.decorators import csp
@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from openkimberley.certificates import queries as certificates
 from openkimberley.desk.web import actor_of
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.errors import NotFound
+from openkimberley.node import bundles
 from openkimberley.node.verifier import page as made
 
 if TYPE_CHECKING:
@@ -104,10 +104,9 @@ def icon(request: HttpRequest, kind: str) -> HttpResponse:
 @require_GET
 def bundle(request: HttpRequest) -> HttpResponse:
     """The node's list for the page. Officers get all; others what is public: no arrivals that are awaited, no uses."""
-    written: dict[str, Any] = certificates.bundle(at=timezone.localtime())
-    if not actor_of(request).may(Permission.PAPER_REGISTER):
-        written = {**written, "expected": None, "used": []}
-    body = json.dumps(written, ensure_ascii=False).encode()
+    by, now = actor_of(request), timezone.localtime()
+    officer = by.may(Permission.PAPER_REGISTER)
+    body = bundles.handed_out(at=now, authority=by.authority) if officer else bundles.public(at=now)
     response = _answer(request, body, "application/json", packed=gzip.compress(body, 6))
     response["Cache-Control"] = "private, no-store"
     return response
