@@ -50,11 +50,11 @@ def told(report):
     return report.verdict.value, report.check(3).result.value, report.check(3).detail
 
 
-def test_T03_a_sealed_page_is_valid(page, chain):
+def test_t3_a_sealed_page_is_valid(page, chain):
     assert told(judged(sealed(page, chain), chain))[:2] == ("valid", "pass")
 
 
-def test_T03_an_altered_page_is_invalid_and_says_so(page, chain):
+def test_t3_an_altered_page_is_invalid_and_says_so(page, chain):
     whole = sealed(page, chain)
     found = re.search(rb"/CreationDate", whole)
     altered = bytearray(whole)
@@ -63,13 +63,13 @@ def test_T03_an_altered_page_is_invalid_and_says_so(page, chain):
         assert told(judged(changed, chain)) == ("invalid", "fail", "The page was altered after it was sealed.")
 
 
-def test_T03_a_page_without_a_seal_is_no_forgery_and_no_proof(page, chain):
+def test_t3_a_page_without_a_seal_is_no_forgery_and_no_proof(page, chain):
     assert told(judged(page, chain)) == (
         "cannot_tell", "unknown", "The page carries no seal: only the credential inside it can be believed.",
     )  # fmt: skip
 
 
-def test_T03_a_page_that_somebody_else_sealed_is_told_from_one_that_nobody_can_judge(page, chain):
+def test_t3_a_page_that_somebody_else_sealed_is_told_from_one_that_nobody_can_judge(page, chain):
     root = make_root_certificate("Somebody", "BW", not_before=NOW)
     other = (root, make_seal_certificate("Somebody", "BW", root=root, not_before=NOW))
     verdict, result, detail = told(judged(sealed(page, other), chain))

@@ -203,7 +203,7 @@ def entries_of(demonstration):
         return database.execute('SELECT event, statement, entry FROM journal_entry ORDER BY "index"').fetchall()
 
 
-def test_T23_the_published_journal_says_the_agreed_words_and_no_others(demonstration):
+def test_t23_the_published_journal_says_the_agreed_words_and_no_others(demonstration):
     from openkimberley.certificates.statements import PUBLIC_KEYS
 
     kinds = set()

@@ -51,7 +51,7 @@ def test_who_may_make_which_part(standing):
         assert not added & statements.PROFILES[profile]
 
 
-def test_T21_nothing_can_be_added_to_a_carriers_part_that_tells_its_worth():
+def test_t21_nothing_can_be_added_to_a_carriers_part_that_tells_its_worth():
     added = rules.may_add(rules.Standing(holder=True), "carrier") | statements.PROFILES["carrier"]
     assert not added & {"exporter", "importer", "lines", "total_carats", "total_usd", "value_band", "origin_shares"}
 
@@ -70,7 +70,7 @@ def test_a_holder_shows_a_part_and_the_table_says_to_whom(profile):
     assert "First Fictional Bank" not in str(said)
 
 
-def test_T21_a_carriers_part_and_the_label_say_neither_value_nor_weight_nor_names():
+def test_t21_a_carriers_part_and_the_label_say_neither_value_nor_weight_nor_names():
     one = story.issued()
     text = show(one, profile="carrier").text
     told = str(dict(sdjwt.parse(text).claims))

@@ -71,7 +71,7 @@ def test_the_signed_list_is_the_one_of_the_bundle():
     assert found.evaluated().keys() == about.keys()
 
 
-def test_T04_T20_a_list_is_published_when_a_status_changed_and_every_day():
+def test_t4_t20_a_list_is_published_when_a_status_changed_and_every_day():
     one = story.issued()
     assert actions.publish_due(by=Actor("node", SEKGOMA.roles, via="node"), at=NOW) == 1
     assert actions.publish_due(by=SEKGOMA, at=NOW + timedelta(hours=1)) == 0

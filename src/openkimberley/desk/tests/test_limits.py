@@ -21,7 +21,7 @@ def asks(client, path="/verify", **more):
 
 
 @pytest.mark.django_db
-def test_T22_an_address_asks_so_often_a_minute(client, settings):
+def test_t22_an_address_asks_so_often_a_minute(client, settings):
     settings.VERIFY_PER_MINUTE = 3
     assert [asks(client).status_code for _ in range(4)] == [200, 200, 200, 429]
     late = asks(client)

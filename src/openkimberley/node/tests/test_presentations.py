@@ -66,7 +66,7 @@ def test_a_part_of_a_void_certificate_is_invalid_whatever_it_shows(profile):
     assert (report.verdict.value, report.check(9).result.value) == ("invalid", "fail")
 
 
-def test_T04_what_was_confirmed_is_used_for_ever_by_status_three():
+def test_t4_what_was_confirmed_is_used_for_ever_by_status_three():
     one = story.issued()
     text = part(one, "bank")
     Certificate.objects.filter(pk=one.pk).update(status="CONFIRMED")
@@ -75,7 +75,7 @@ def test_T04_what_was_confirmed_is_used_for_ever_by_status_three():
     assert report.check(9).detail == "The certificate was already confirmed: it cannot be used again."
 
 
-def test_T20_a_frozen_list_is_out_of_date_after_a_week_and_the_guard_is_told():
+def test_t20_a_frozen_list_is_out_of_date_after_a_week_and_the_guard_is_told():
     one = story.issued()
     kept = Bundle(dict(known_bundle(at=NOW).as_json()))
     later = NOW + timedelta(days=7, seconds=1)
@@ -98,7 +98,7 @@ def test_a_bank_checks_a_part_without_signing_in(client):
     assert "This shows a part" not in whole
 
 
-def test_T03_a_part_with_another_value_or_of_another_certificate_is_refused():
+def test_t3_a_part_with_another_value_or_of_another_certificate_is_refused():
     one = story.issued()
     head, *shown = part(one, "bank").split("~")
     forged = "~".join([head, statements_forged(shown[0]), *shown[1:]])
@@ -114,7 +114,7 @@ def statements_forged(disclosure):
     return b64u(canonical([salt, name, "2099-01-01"]))
 
 
-def test_T22_trying_numbers_reveals_nothing_of_a_certificate(client):
+def test_t22_trying_numbers_reveals_nothing_of_a_certificate(client):
     one = story.issued()
     other = one.number[:-1] + str((int(one.number[-1]) + 1) % 10)  # never issued
     answers = []
@@ -127,7 +127,7 @@ def test_T22_trying_numbers_reveals_nothing_of_a_certificate(client):
     assert answers[0] == answers[1]
 
 
-def test_T23_public_entries_hold_no_name_amount_or_partner():
+def test_t23_public_entries_hold_no_name_amount_or_partner():
     from openkimberley.journal.models import Entry
     from openkimberley.trust.canonical import parse_json
 
