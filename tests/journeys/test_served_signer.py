@@ -1,4 +1,4 @@
-"""One command serves the node and its signer: a killed signer comes back, the web worker knows no passphrase."""
+"""One command serves the node and its signer: a killed signer comes back, what serves pages is told no passphrase."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from openkimberley.node.signing import signing_process
 from openkimberley.signer import place
 from openkimberley.signer.client import Client
 
@@ -61,7 +62,18 @@ def node(tmp_path) -> Path:
     return tmp_path
 
 
-def test_t11_the_web_worker_has_neither_key_nor_passphrase_and_a_killed_signer_comes_back(node):
+def test_t11_what_serves_pages_is_told_no_passphrase(tmp_path, monkeypatch):
+    """From the signer's start on, this process and what it starts know no passphrase file."""
+    monkeypatch.setenv("KIMBERLEY_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    monkeypatch.delenv("KIMBERLEY_SIGNER_DIR", raising=False)
+    with signing_process(place.of(tmp_path)):
+        assert "KIMBERLEY_PASSPHRASE_FILE" not in os.environ
+        told = subprocess.run([sys.executable, "-c", "import os; print(dict(os.environ))"], capture_output=True,
+                              text=True, check=True)  # fmt: skip
+        assert "KIMBERLEY_PASSPHRASE_FILE" not in told.stdout
+
+
+def test_t11_a_killed_signer_comes_back_and_the_web_worker_never_opened_a_key(node):
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
@@ -85,9 +97,10 @@ def test_t11_the_web_worker_has_neither_key_nor_passphrase_and_a_killed_signer_c
         workers = [pid for pid in below if pid not in signers]
         assert len(signers) == 1
         assert workers
+        keys = str(node / "node" / "signer" / "keys")
         for pid in workers:
-            assert b"KIMBERLEY_PASSPHRASE_FILE" not in Path(f"/proc/{pid}/environ").read_bytes()
-        assert b"KIMBERLEY_PASSPHRASE_FILE" in Path(f"/proc/{signers[0]}/environ").read_bytes()
+            held = [str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir() if one.is_symlink()]
+            assert not [path for path in held if path.startswith((keys, str(node / "passphrase")))]
         os.kill(signers[0], signal.SIGKILL)
         assert until(lambda: not client.answers(), 15)
         assert healthy()
