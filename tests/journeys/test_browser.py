@@ -392,38 +392,6 @@ def test_a_page_works_without_javascript(chromium, address):
     context.close()
 
 
-def test_an_officer_signs_in_with_a_passkey_and_no_password(chromium, address):
-    """A passkey belongs to a name, not to a number: the address is localhost here."""
-    here = address.replace("127.0.0.1", "localhost")
-    context = chromium.new_context()
-    page = context.new_page()
-    devtools = context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-    }
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    page.goto(f"{here}/accounts/login/")
-    page.fill("#id_login", "approving@demo.example")
-    page.fill("#id_password", PASSWORD)
-    page.click("main button[type=submit]")
-    page.goto(f"{here}/accounts/2fa/webauthn/add/")
-    page.fill("#id_name", "Key on my desk")
-    page.check("#id_passwordless")
-    page.click("#mfa_webauthn_add")
-    page.wait_for_url("**/recovery-codes/")
-    context.clear_cookies()
-    page.goto(f"{here}/accounts/login/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url(f"{here}/")
-    assert page.locator("header").get_by_text("Naledi").count()
-    context.close()
-
-
 def give_key(person: Keyboard) -> None:
     """A security key in the officer's hand, enrolled for approvals under the account."""
     devtools = person.page.context.new_cdp_session(person.page)
@@ -483,4 +451,39 @@ def test_approval_works_without_javascript(chromium, address):
     page.fill("[name=again]", "another passphrase of mine")
     page.get_by_role("button", name="Enrol the passphrase").click()
     assert "counts from now on" in page.content()
+    context.close()
+
+
+def test_an_officer_signs_in_with_a_passkey_and_no_password(chromium, address):
+    """A passkey belongs to a name, not to a number: the address is localhost here.
+
+    Stands last: from now on this officer's password alone opens nothing.
+    """
+    here = address.replace("127.0.0.1", "localhost")
+    context = chromium.new_context()
+    page = context.new_page()
+    devtools = context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.goto(f"{here}/accounts/login/")
+    page.fill("#id_login", "approving@demo.example")
+    page.fill("#id_password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.goto(f"{here}/accounts/2fa/webauthn/add/")
+    page.fill("#id_name", "Key on my desk")
+    page.check("#id_passwordless")
+    page.click("#mfa_webauthn_add")
+    page.wait_for_url("**/recovery-codes/")
+    context.clear_cookies()
+    page.goto(f"{here}/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(f"{here}/")
+    assert page.locator("header").get_by_text("Naledi").count()
     context.close()

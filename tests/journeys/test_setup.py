@@ -59,6 +59,10 @@ def test_a_real_node_from_an_empty_folder_and_again(tmp_path, passphrase):
     assert [kid.rpartition("/")[0] for kid in made["keys"]] == ["BW/seal", "BW/sign", "BW/status", "BW/transport"]
     assert node.stat().st_mode & 0o077 == 0
     assert (node / "node.json").stat().st_mode & 0o077 == 0
+    policy = json.loads((node / "signer" / "policy.json").read_text())
+    assert (policy["levels"], policy["ranges"], policy["enrolment"]) == (
+        ["webauthn", "software"], "confirmed", "confirmed",
+    )  # fmt: skip
     kept = {path.name: path.read_bytes() for path in [*node.glob("signer/keys/*"), node / "node.json"]}
     second = setup(node, *ASKED, "--json", passphrase=passphrase)
     assert second.returncode == 0, second.stderr

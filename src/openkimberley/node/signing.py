@@ -76,7 +76,7 @@ class _Keeper(threading.Thread):
             self._process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
             self._process.wait()
             self.died = 0 if time.monotonic() - begun > PAUSES[-1] else self.died + 1
-            self._stop_it.wait(PAUSES[min(self.died, len(PAUSES)) - 1])
+            self._stop_it.wait(PAUSES[min(max(self.died, 1), len(PAUSES)) - 1])
 
     def end(self) -> None:
         """End it for good."""

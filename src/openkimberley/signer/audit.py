@@ -1,4 +1,4 @@
-"""A line for every call, each with the hash of the line before: what was asked of the signer cannot be unsaid."""
+"""A line for every call that signs, approves or enters, each with the hash of the one before: it cannot be unsaid."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.signer import approving, audit, issuing, making, server
 from openkimberley.signer.ledger import Ledger
 from openkimberley.signer.place import SignerPlace, of
-from openkimberley.trust.signing import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +35,7 @@ def signer() -> None:
 @signer.command()
 def run() -> None:
     """Serve the socket until stopped. `kimberley serve` starts one by itself where none answers."""
-    where = here()
-    making.backend(where, where.passphrase())(NODE, "log")  # a wrong passphrase is said now, not at the first signature
-    server.run(where)
+    server.run(here())
 
 
 @signer.command()

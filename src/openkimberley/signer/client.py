@@ -39,6 +39,8 @@ class Client:
                 answer = wire.receive(connection)
             except (OSError, Untrusted) as error:
                 raise Conflict(DOWN) from error
+            except ValueError as error:
+                raise Untrusted(wire.STEP, "this cannot be said to the signer in JSON") from error
         if "error" in answer:
             raise wire.error_from_json(answer["error"])
         return answer["done"]

@@ -32,7 +32,6 @@ CREATE TABLE IF NOT EXISTS numbers (
     first INTEGER NOT NULL, day TEXT NOT NULL, draft_hash TEXT NOT NULL, state TEXT NOT NULL, cid TEXT NOT NULL,
     level TEXT NOT NULL, log_index INTEGER, answer TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS numbers_in_turn ON numbers (prefix, first, serial);
-CREATE INDEX IF NOT EXISTS numbers_by_draft ON numbers (draft_hash);
 CREATE INDEX IF NOT EXISTS numbers_by_day ON numbers (authority, day);
 CREATE TABLE IF NOT EXISTS marks (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root TEXT NOT NULL);
 """

@@ -19,6 +19,7 @@ from openkimberley.signer.audit import Audit
 from openkimberley.signer.ledger import Ledger
 from openkimberley.signer.making import backend
 from openkimberley.signer.service import LocalService
+from openkimberley.trust.signing import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,7 @@ def run(where: SignerPlace, *, ready: Callable[[], object] = lambda: None) -> No
         except OSError as error:
             raise Conflict(f"a signer works in {where.root} already") from error
         service = open_service(where)
+        service.public_key(authority=NODE, use="log")  # a wrong passphrase is said now, not at the first signature
         listening = _listen(where, service.policy)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:

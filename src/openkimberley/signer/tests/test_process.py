@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from openkimberley.kernel.errors import Conflict, NotFound, NotPermitted, Untrusted
-from openkimberley.signer import place, wire
+from openkimberley.signer import place, server, wire
 from openkimberley.signer.client import Client
 from openkimberley.signer.keystore import FileKeys, read_public
 from openkimberley.signer.making import make_keys
@@ -138,6 +139,17 @@ def test_t11_another_user_is_refused(running):
         [sys.executable, "-c", script, str(running.socket)], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "refused", done.stderr
+
+
+def test_t11_the_kernel_says_who_calls(monkeypatch):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        me = os.getuid()
+        server._look_at(TRIAL, ours)
+        monkeypatch.setattr("os.getuid", lambda: me + 1)
+        with pytest.raises(NotPermitted, match=f"user {me} may not"):
+            server._look_at(TRIAL, ours)
+        server._look_at(replace(TRIAL, peers=(me,)), ours)
 
 
 def test_the_five_errors_come_back_as_themselves():
