@@ -120,7 +120,10 @@ def _sign_ins(port: int) -> str:
     """The people of the demonstration, for the terminal."""
     from openkimberley.node.demo.people import PASSWORD, PEOPLE
 
-    lines = ["", f"Open http://127.0.0.1:{port}  and sign in; everybody's password is  {PASSWORD}",
-             "Officers approve certificates with the same word as their passphrase.", ""]  # fmt: skip
+    lines = [
+        "",
+        f"Open http://127.0.0.1:{port}  and sign in; everybody's password, and officers' passphrase:  {PASSWORD}",
+        "",
+    ]
     lines += [f"  {person.email:<28} {person.name}, {person.authority}" for person in PEOPLE]
     return "\n".join([*lines, "", "Stop with Ctrl-C.", ""])

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.cast import AUDITOR, KAGISO, MPHO, NALEDI, NOW
-from tests.story import examined, filed, issued, key_of
 
 from openkimberley.certificates import actions, queries
 from openkimberley.certificates.actions import drafting
@@ -20,6 +18,8 @@ from openkimberley.signer.place import of
 from openkimberley.signer.policy import TRIAL
 from openkimberley.signer.service import LocalService
 from openkimberley.trust import signing
+from tests.cast import AUDITOR, KAGISO, MPHO, NALEDI, NOW
+from tests.story import examined, filed, issued, key_of
 
 PASSPHRASE = "a passphrase of an officer"
 TYPED = {"level": "software", "passphrase": PASSPHRASE}
