@@ -26,8 +26,8 @@ from openkimberley.journal.tests import sealed
 from openkimberley.journal.tests.sealed import LOG, WITNESS_KEYS, entered, faults, line
 from openkimberley.kernel.actor import Role
 from openkimberley.kernel.errors import Conflict, KimberleyError
-from openkimberley.trust import signing
 from tests.cast import NOW, officer
+from tests.signer import sign_with
 
 MINUTE = timedelta(minutes=1)
 ENOUGH = 60
@@ -211,6 +211,6 @@ def restore(folder: Path) -> dict:
 def main() -> None:
     """Do the job that the command line names, on a database in a file."""
     settings.JOURNAL_ORIGIN = sealed.ORIGIN
-    signing.provide(sealed.signs)
+    sign_with(sealed.signs)
     call_command("migrate", "journal", verbosity=0)
     print(json.dumps({"kills": kills, "restore": restore}[sys.argv[2]](Path(sys.argv[1]))))

@@ -109,20 +109,6 @@ def test_the_signed_note_of_c2sp(page):
     assert asked(page, "noteOf", vkey, note.replace("example message", "other message")) == "3 signature"
 
 
-@pytest.mark.vectors
-def test_wycheproof(page):
-    """Ed25519 and P-256 with raw signatures, where the vectors are at hand."""
-    vectors = []
-    for path in found("wycheproof/*.json"):
-        for group in json.loads(path.read_text("utf-8"))["testGroups"]:
-            key = group.get("publicKey") or group["key"]
-            pub = key.get("pk") or key["uncompressed"]
-            about = {"alg": "Ed25519" if len(pub) == 64 else "ES256", "pub": pub}
-            vectors += [{**about, **{name: test[name] for name in ("msg", "sig", "result")}} for test in group["tests"]]
-    for vector, step in zip(vectors, asked(page, "signatures", vectors), strict=True):
-        assert (step == "") is (vector["result"] == "valid"), vector
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_is_thrown_at_it_only_untrusted_comes_out(seed, page):
     """Good artefacts, proofs, bundles and lists bent at random: a verdict or ``Untrusted``, never another error."""

@@ -21,7 +21,7 @@ from tests.conformance.engine_page import build, in_chromium, in_node, needs_bui
 
 ROOT = Path(__file__).parents[2]
 VERIFY, JOURNAL = (
-    json.loads((ROOT / "conformance" / f"{name}.json").read_text("utf-8")) for name in ("verify", "journal")
+    json.loads((ROOT / "conformance" / f"{name}.json").read_text("utf-8")) for name in ("verify", "proofs")
 )
 MAKERS = (
     *(artefacts.forms, artefacts.refused, artefacts.contents, artefacts.messages),

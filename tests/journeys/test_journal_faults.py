@@ -25,12 +25,13 @@ from openkimberley.kernel.errors import KimberleyError
 from openkimberley.trust import signing
 from tests.cast import NOW
 from tests.faults import ENOUGH, MINUTE, Fault, Watcher, a_round, whole
+from tests.signer import sign_with
 
 
 @pytest.fixture
 def log(settings):
     settings.JOURNAL_ORIGIN = ORIGIN
-    signing.provide(signs)
+    sign_with(signs)
     yield
     signing.provide(None)
 

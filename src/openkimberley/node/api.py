@@ -54,10 +54,10 @@ def verify(request: HttpRequest, body: ToVerify) -> Any:
     """
     if seconds := wait(request, "verify"):
         return too_many(request, seconds)
-    now = timezone.localtime()
+    now, desk = timezone.localtime(), actor_of(request).authority
     report = verify_file(
-        body.artefact[:MOST_TEXT].encode(), known_bundle(at=now, authority=actor_of(request).authority), now=now,
-        authority=body.authority or actor_of(request).authority or None, proof=body.proof[:MOST_TEXT],
+        body.artefact[:MOST_TEXT].encode("utf-8", "replace"), known_bundle(at=now, authority=desk), now=now,
+        authority=body.authority or desk or None, proof=body.proof[:MOST_TEXT],
     )  # fmt: skip
     return report.as_json()
 

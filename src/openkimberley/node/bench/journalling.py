@@ -41,16 +41,14 @@ def published(world: World) -> Iterator[None]:
     """The node publishes its journal for a moment, with a key of its own."""
     from django.conf import settings
 
-    from openkimberley.node import keys
-
-    log = SoftwareKey.generate("node/log/1")
+    before, log = signing.service(), SoftwareKey.generate("node/log/1")
     settings.JOURNAL_ORIGIN, settings.JOURNAL_FOLDER = "journal.bench.example/1", world.where.journal
     signing.provide(LocalService(lambda authority, use: log if (authority, use) == (signing.NODE, "log") else None))
     try:
         yield
     finally:
         settings.JOURNAL_ORIGIN = ""
-        keys.install()
+        signing.provide(before)
 
 
 def append(world: World) -> Iterator[Figure]:
