@@ -156,6 +156,13 @@ class PresentationIn(Strict):
     copy_enclosed: bool | None = None
     hand_carried: bool = False
     declared_on_arrival: bool | None = None
+    proof: str = Field("", max_length=20_000)
+
+
+class ProofIn(Strict):
+    """The proof of the issuer's journal: a tlog-proof, or the text of its KPP1 code."""
+
+    proof: str = Field(min_length=1, max_length=20_000)
 
 
 class FoundLineIn(Strict):
@@ -496,6 +503,13 @@ def decide(request: HttpRequest, number: str, body: ReasonIn) -> dict[str, Any]:
     """Let a held shipment go on, with a reason."""
     by = demand(request, P.SHIPMENT_RECEIVE)
     return arrival_json(actions.decide_hold(by=by, at=timezone.localtime(), number=number, **body.dict()))
+
+
+@router.post("/imports/{number}/proof", summary="Hand in the proof of the issuer's journal")
+def prove(request: HttpRequest, number: str, body: ProofIn) -> dict[str, Any]:
+    """What was held because nothing showed that the certificate was entered in its issuer's journal goes on."""
+    by = demand(request, P.SHIPMENT_RECEIVE)
+    return arrival_json(actions.hand_in_proof(by=by, at=timezone.localtime(), number=number, **body.dict()))
 
 
 @router.post("/imports/{number}/inspection", response={201: dict[str, Any]}, summary="Enter what was found")

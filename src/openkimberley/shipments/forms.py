@@ -150,6 +150,12 @@ class ReasonForm(Form):
     reason = words(_("Why?"), rows=4)
 
 
+class ProofForm(Form):
+    """The proof of the issuer's journal."""
+
+    proof = words(_("The proof, as text or as its code"), rows=8, longest=20_000)
+
+
 class EraseForm(Form):
     """On what basis what is personal is erased."""
 

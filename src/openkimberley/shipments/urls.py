@@ -23,6 +23,7 @@ urlpatterns = [
     path("imports/present", inbound.present, name="present"),
     path("imports/<str:number>", inbound.summary, name="arrival"),
     path("imports/<str:number>/decision", inbound.decide, name="arrival-decide"),
+    path("imports/<str:number>/proof", inbound.prove, name="arrival-prove"),
     path("imports/<str:number>/inspection", inbound.inspect, name="arrival-inspect"),
     path("imports/<str:number>/confirmation", inbound.confirm, name="arrival-confirm"),
     path("imports/<str:number>/receipt", inbound.receipt, name="receipt"),

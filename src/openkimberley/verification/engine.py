@@ -30,7 +30,7 @@ from openkimberley.verification.facts import (
 from openkimberley.verification.journal import Case
 from openkimberley.verification.statements import Bundle
 
-_HOLDING = (7, 8, 9, 10)
+HOLDING = (7, 8, 9, 10)
 """Steps whose warning holds the goods: stale data, journal, status, use."""
 
 MESSAGES = ("receipt", "void", "correction")
@@ -103,7 +103,7 @@ def judge(found: Sequence[Check]) -> tuple[Verdict, Advice]:
     noted = [check for check in found if check.result is not Result.PASS and check.counts]
     if any(check.result is Result.FAIL for check in noted):
         return Verdict.INVALID, Advice.REJECT
-    open_ = [check for check in noted if check.result is Result.UNKNOWN or check.id in _HOLDING]
+    open_ = [check for check in noted if check.result is Result.UNKNOWN or check.id in HOLDING]
     if not open_:
         return Verdict.VALID, Advice.ACCEPT
     return Verdict.CANNOT_TELL, Advice.ASK_ISSUER if any(check.ask for check in open_) else Advice.HOLD

@@ -1,6 +1,6 @@
 """The verbs of shipments, in the order in which a shipment lives."""
 
-from openkimberley.shipments.actions.arrival import confirm_import, decide_hold, inspect, present
+from openkimberley.shipments.actions.arrival import confirm_import, decide_hold, hand_in_proof, inspect, present
 from openkimberley.shipments.actions.discrepancy import (
     accept_correction,
     bring_original,
@@ -42,8 +42,8 @@ from openkimberley.shipments.actions.telling import tell_changes, tell_correctio
 __all__ = [
     "AppliedSeal", "Picture", "accept_correction", "announce", "ask_issuer", "bring_original", "cancel", "chase",
     "chase_late", "check_paper_again", "claim_notices", "confirm_import", "confiscate", "decide_hold",
-    "deliver_notices", "depart", "detain", "enter_confirmation", "erase", "inspect", "letter", "mark_notice_sent",
-    "mark_notice_unsent", "present", "readdress_notice", "record_transit", "refuse_goods", "register_paper",
+    "deliver_notices", "depart", "detain", "enter_confirmation", "erase", "hand_in_proof", "inspect", "letter",
+    "mark_notice_sent", "mark_notice_unsent", "present", "readdress_notice", "record_transit", "refuse_goods", "register_paper",
     "release_with_remedy", "return_goods", "seal", "tell_changes", "tell_correction", "tell_issuer",
     "tell_withdrawal", "wording",
 ]  # fmt: skip

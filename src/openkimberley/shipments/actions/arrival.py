@@ -103,17 +103,18 @@ def _warn_of_second_use(number: str, what: str, *, by: Actor, at: datetime) -> N
 def receive(
     *, by: Actor, at: datetime, number: str = "", artefact: bytes = b"", presented_on: date, original: bool,
     copy_enclosed: bool | None = None, hand_carried: bool = False, declared_on_arrival: bool | None = None,
+    proof: str = "",
 ) -> Arrival:  # fmt: skip
     """Enter that a shipment was presented: by the scanned code, PDF or electronic certificate, or by its typed number.
 
     Keeps the verification engine's whole report and the rules' objections. What is in doubt waits for a person's
     decision (R037, R072, R083); the goods themselves may be inspected meanwhile. A second use of a certificate is
-    refused (R082). Raises ``Refused``, ``Untrusted`` for an artefact that is none, ``NotFound`` for a number that
-    neither this node nor the register of papers knows.
+    refused (R082). ``proof`` is that of the issuer's journal, where it came along. Raises ``Refused``, ``Untrusted``
+    for an artefact that is none, ``NotFound`` for a number that neither this node nor the register of papers knows.
     """
     if presented_on > at.date():
         raise Conflict("a shipment is not presented in the future")
-    seen = queries.sighting(number, artefact, by=by, at=at)
+    seen = queries.sighting(number, artefact, by=by, at=at, proof=proof)
     if number and queries.normalised(number) != queries.normalised(seen.number):
         raise Conflict(f"the code is that of {seen.number}, and {number[:40]} was typed: look at the paper again")
     refuse(queries.before_use(seen.issuer, seen.number, by=by), subject=seen.number, holds=False)
@@ -159,9 +160,30 @@ def decide_hold(*, by: Actor, at: datetime, number: str, reason: str) -> Arrival
     if len(reason.strip()) < 10:
         raise Conflict("say in a sentence why the shipment may go on")
     refuse(queries.not_to_be_decided(row), subject=row.number)
+    if queries.proof_overdue(row, at=at):
+        raise Conflict(
+            "the issuer's time to enter the certificate in its journal is over: ask it for the proof and hand that in,"
+            " or detain the goods"
+        )
     row.held, row.decision, row.decided_by = False, reason.strip(), by.id
     row.save(update_fields=["held", "decision", "decided_by"])
     record("shipment.hold_decided", by=by, at=at, subject=row.number, statement={}, personal={"reason": reason.strip()})
+    return row
+
+
+@action("shipments.hand_in_proof", needs=Permission.SHIPMENT_RECEIVE)
+def hand_in_proof(*, by: Actor, at: datetime, number: str, proof: str) -> Arrival:
+    """Hand in the proof that the certificate stands in its issuer's journal (T7): what was held for that goes on.
+
+    Raises ``Untrusted`` (8 log) where it is no proof of this certificate, ``Conflict`` where none is asked for.
+    """
+    row = locked(number, by=by)
+    if row.status not in (A.PRESENTED, A.INSPECTED) or not queries.unproved(row):
+        raise Conflict(f"no proof is asked for under {row.written}")
+    row.verdict = queries.with_proof(row, proof, at=at)
+    row.held = row.verdict["advice"] != "accept" or any(o.get("severity") != Severity.FLAG for o in row.objections)
+    row.save(update_fields=["verdict", "held"])
+    record("shipment.proved", by=by, at=at, subject=row.number, statement={"proof": proof[:8000], "held": row.held})
     return row
 
 

@@ -105,7 +105,7 @@ from openkimberley.shipments.queries.rows import (
     visible_arrivals,
     visible_shipments,
 )  # fmt: skip
-from openkimberley.shipments.queries.sight import sighting, verdict
+from openkimberley.shipments.queries.sight import proof_overdue, sighting, unproved, verdict, with_proof
 
 __all__ = [
     "EVENTS",
@@ -168,6 +168,7 @@ __all__ = [
     "photographs",
     "printed_receipt",
     "profile_of",
+    "proof_overdue",
     "public_answer",
     "public_confirmation",
     "questions",
@@ -191,10 +192,12 @@ __all__ = [
     "timeline",
     "to_seal",
     "transit_points",
+    "unproved",
     "unsent_notices",
     "verdict",
     "visible_arrivals",
     "visible_shipments",
     "waiting",
+    "with_proof",
     "works_here",
 ]

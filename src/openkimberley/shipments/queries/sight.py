@@ -13,8 +13,13 @@ from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.shipments.models import Arrival, PaperCertificate
 from openkimberley.shipments.queries.rows import normalised, seal_keys
+from openkimberley.trust.canonical import unb64u
+from openkimberley.verification import engine
+from openkimberley.verification.facts import Result
 from openkimberley.verification.files import verify_file
+from openkimberley.verification.journal import judge_proof
 from openkimberley.verification.known import known_bundle
+from openkimberley.verification.statements import MAX_LOG_DELAY_H
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,14 @@ class Sighting:
         }  # fmt: skip
 
 
-def sighting(number: str, artefact: bytes, *, by: Actor, at: datetime) -> Sighting:
+def sighting(number: str, artefact: bytes, *, by: Actor, at: datetime, proof: str = "") -> Sighting:
     """What is presented, by a scanned artefact or a typed number.
 
     The issuer's record on this node comes first, then what a checked artefact shows whole, then the register of papers.
     A label shows neither weight nor names: its number leads to the record, the announcement or the registered paper.
     Raises ``Untrusted`` for an artefact that is none, ``NotFound`` where nothing is known under the number.
     """
-    judged = verdict(artefact, by=by, at=at) if artefact else None
+    judged = verdict(artefact, by=by, at=at, proof=proof) if artefact else None
     if judged is not None:
         written = str(judged.report.get("number") or "")
         if not written:
@@ -114,3 +119,37 @@ def _registered(written: str, judged: Judged | None, *, by: Actor, at: datetime)
 def _first_fault(report: dict[str, Any]) -> str:
     """The first failed check of a report in words."""
     return next((str(c["detail"]) for c in report["checks"] if c["result"] == "fail"), "no certificate was recognised")
+
+
+def unproved(row: Arrival) -> bool:
+    """True where the issuer keeps a journal, and nothing shows that the certificate was entered in it (T7)."""
+    return any(one["id"] == 8 and one["counts"] and one["result"] != "pass" for one in row.verdict.get("checks", ()))
+
+
+def proof_overdue(row: Arrival, *, at: datetime) -> bool:
+    """True where the issuer's hours for entering the certificate in its journal are over and no proof was handed in."""
+    if not unproved(row):
+        return False
+    listed = known_bundle(at=at, authority=row.authority).participants.get(row.issuer)
+    issued = statements.certificate_from_json(row.content).issue_date
+    hours = listed.max_log_delay_h if listed else MAX_LOG_DELAY_H
+    return issued is None or (at.date() - issued).days * 24 > hours
+
+
+def with_proof(row: Arrival, proof: str, *, at: datetime) -> dict[str, Any]:
+    """The report of an arrival once the journal's proof was handed in. Raises ``Untrusted`` where it does not hold."""
+    says, report = statements.certificate_from_json(row.content), dict(row.verdict)
+    if says.issue_date is None or not row.cid:
+        raise Untrusted("8 log", "the certificate was not read whole: scan its code or its credential")
+    check = judge_proof(
+        proof, known_bundle(at=at, authority=row.authority), number=row.written,
+        authority=str(report.get("authority", "")), participant=row.issuer, cid=unb64u(row.cid), issued=says.issue_date,
+    )  # fmt: skip
+    if check.result is not Result.PASS:
+        raise Untrusted("8 log", check.detail)
+    checks = [check.as_json() if one["id"] == 8 else one for one in report["checks"]]
+    left = [one for one in checks if one["counts"] and one["result"] != "pass"]
+    holding = [one for one in left if one["result"] in ("fail", "unknown") or one["id"] in engine.HOLDING]
+    if not holding:
+        report |= {"verdict": "valid", "advice": "accept"}
+    return {**report, "checks": checks}

@@ -24,6 +24,7 @@ from openkimberley.shipments.forms import (
     FoundLine,
     InspectForm,
     PresentForm,
+    ProofForm,
     ReasonForm,
     ReleaseForm,
     ReturnForm,
@@ -104,6 +105,8 @@ def summary(request: HttpRequest, number: str) -> HttpResponse:
         "confirmation": queries.confirmation(row.issuer, row.number), "today": timezone.localtime().date(),
         "timeline": show.timeline(row.written, by=by), "photographs": queries.photographs(row.written, by=by),
         "undecidable": queries.not_to_be_decided(row) if row.held and officer else [],
+        "unproved": row.held and queries.unproved(row),
+        "overdue": row.held and queries.proof_overdue(row, at=timezone.localtime()),
     })  # fmt: skip
 
 
@@ -124,6 +127,29 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
         request, form, status=status, title=_("Let it go on?"), button=_("Let it go on"), number=row.written,
         lead=_("The shipment was held. You decide that it may go on; your name and reason stay on record."),
         objections=row.objections, back="arrival",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def prove(request: HttpRequest, number: str) -> HttpResponse:
+    """Hand in the proof of the issuer's journal."""
+    by = demand(request, P.SHIPMENT_RECEIVE)
+    row = queries.arrival(number, by=by)
+    form, status = ProofForm(request.POST or None), 200
+    if request.method == "POST":
+        done, status = attempt(
+            form, lambda: actions.hand_in_proof(by=by, at=timezone.localtime(), number=number, **form.cleaned_data)
+        )
+        if done is not None:
+            messages.success(request, _("The certificate stands in its issuer's journal."))
+            return redirect("arrival", row.number)
+    return show.page(
+        request, form, status=status, title=_("The proof of the journal"), button=_("Check the proof"),
+        number=row.written, back="arrival",
+        lead=_(
+            "The issuer enters every certificate in a journal that witnesses confirm. Ask it for this one's proof: "
+            "it comes as a text, as a code that begins with KPP1, or inside the PDF."
+        ),
     )  # fmt: skip
 
 
