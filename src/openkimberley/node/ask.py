@@ -143,6 +143,10 @@ def import_(file: Path) -> None:
     The first one adopts the root of its trust list; every later one has to follow from it, and none goes back.
     """
     from openkimberley.node import bundles
+    from openkimberley.verification.opening import read_bundle
 
-    bundles.adopt(file.read_bytes(), now=datetime.now(UTC))  # noqa: TID251 - a shell
+    known = bundles.adopt(data := file.read_bytes(), now=datetime.now(UTC))  # noqa: TID251 - a shell
     click.echo(f"adopted: {place.adopted_bundle()}")
+    if known.trust is not None:
+        click.echo(f"root:    {bundles.root_fingerprint(read_bundle(data)['trust'])}")
+        click.echo("Compare it with the one that your authority published; later bundles must follow from it.")

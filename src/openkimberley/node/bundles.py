@@ -14,7 +14,7 @@ from openkimberley.desk.atomic import write_atomically
 from openkimberley.kernel.errors import NotFound, Untrusted
 from openkimberley.node import place
 from openkimberley.node.trusting.folder import Folder
-from openkimberley.trust.canonical import canonical
+from openkimberley.trust.canonical import canonical, sha256
 from openkimberley.trust.notes import Note
 from openkimberley.trust.policy import Policy
 from openkimberley.trust.trustlist import Memory, TrustedList, open_list, publishing
@@ -46,7 +46,7 @@ def listed(*, at: datetime) -> TrustedList | None:
     key = (str(folder.path), stamp.stat().st_mtime_ns, at.date())
     if _listed.get("key") != key:
         trust = publishing.bundle(folder.load())
-        memory = _remembered(folder.path / "memory.json") or Memory(root=_first_root(trust))
+        memory = _remembered(folder.path / "memory.json") or Memory(root=first_root(trust))
         found = open_list(trust, memory, now=at, reference_time=_issued(trust))
         write_atomically(folder.path / "memory.json", found.memory.to_bytes())
         _listed.update(key=key, found=found, trust=trust)
@@ -184,7 +184,7 @@ def load(data: bytes, *, now: datetime, remembering: bool = True) -> Bundle:
     if written.get("v") != 2:
         return Bundle(written)
     memory = _remembered(place.adopted_memory()) if remembering else None
-    first = _first_root(written["trust"])
+    first = first_root(written["trust"])
     if memory is None or not _of_same_list(memory, written["trust"]):
         memory = Memory(root=first)
     return open_bundle(written, memory, now=now).bundle
@@ -197,7 +197,7 @@ def adopt(data: bytes, *, now: datetime) -> Bundle:
     """
     written, path = read_bundle(data), place.adopted_bundle()
     if written.get("v") == 2:
-        memory = _remembered(place.adopted_memory()) or Memory(root=_first_root(written["trust"]))
+        memory = _remembered(place.adopted_memory()) or Memory(root=first_root(written["trust"]))
         opened = open_bundle(written, memory, now=now)
         write_atomically(place.adopted_memory(), opened.memory.to_bytes())
         new = opened.bundle
@@ -228,7 +228,7 @@ def _of_same_list(memory: Memory, trust: Any) -> bool:
     return memory.root.decode() in texts
 
 
-def _first_root(trust: Any) -> bytes:
+def first_root(trust: Any) -> bytes:
     """The oldest root that a list brings: whoever adopts it has the later ones follow from it."""
     try:
         names = sorted((int(name.split(".")[0]), name) for name in trust["metadata"] if name.endswith(".root.json"))
@@ -236,6 +236,17 @@ def _first_root(trust: Any) -> bytes:
         return text.encode()
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise Untrusted(STEP, "the bundle brings no root of a trust list") from error
+
+
+def root_fingerprint(trust: Any) -> str:
+    """The SHA-256 of a list's first root in groups of four, as people compare it before they adopt the list."""
+    digest = sha256(first_root(trust)).hex()
+    return " ".join(digest[at : at + 4] for at in range(0, 64, 4))
+
+
+def own_fingerprint(*, at: datetime) -> str:
+    """That of this node's own trust list; empty where it has none."""
+    return root_fingerprint(_listed["trust"]) if listed(at=at) is not None else ""
 
 
 def _issued(trust: Any) -> datetime:

@@ -47,7 +47,12 @@ def _list(now: datetime) -> dict[str, Any]:
         found = bundles.listed(at=now)
     except KimberleyError as error:
         return {"trouble": str(error)}
-    return {"found": found, "age": (now - found.issued).days, "authorities": list(_authorities(found))} if found else {}
+    if found is None:
+        return {}
+    return {
+        "found": found, "age": (now - found.issued).days, "authorities": list(_authorities(found)),
+        "root": bundles.own_fingerprint(at=now),
+    }  # fmt: skip
 
 
 def _authorities(found: TrustedList) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ import openkimberley
 from openkimberley.desk.atomic import write_atomically
 from openkimberley.desk.cli import REFUSED, json_option, show_json, start_django
 from openkimberley.kernel.errors import Untrusted
+from openkimberley.node.bundles import first_root, root_fingerprint
 from openkimberley.node.verifier import page
 from openkimberley.trust.trustlist import Memory
 from openkimberley.verification.opening import open_bundle, read_bundle
@@ -133,7 +133,7 @@ def _list(data: dict[str, Any]) -> tuple[bool, str]:
         return True, f"{said}; NOT SIGNED: only the hash of the file vouches for it"
     return (
         True,
-        f"{said}; signed, by what follows from the root with SHA-256 {hashlib.sha256(_root(written)).hexdigest()}",
+        f"{said}; signed, by what follows from the root with SHA-256 {root_fingerprint(written['trust'])}",
     )
 
 
@@ -141,13 +141,4 @@ def _opened(written: dict[str, Any], now: datetime) -> Bundle:
     """A list as the engine reads it; of a signed one every signature is checked from its own root on. ``Untrusted``."""
     if written.get("v") != 2:
         return Bundle(written)
-    return open_bundle(written, Memory(root=_root(written)), now=now).bundle
-
-
-def _root(written: dict[str, Any]) -> bytes:
-    """The oldest root that a signed list carries: the one whose fingerprint the page asks people to compare."""
-    metadata = written.get("trust", {}).get("metadata", {})
-    roots = [name for name in metadata if re.fullmatch(r"[0-9]+\.root\.json", name)]
-    if not roots:
-        raise Untrusted("0 bundle", "the list carries no root")
-    return str(metadata[min(roots, key=lambda name: int(name.partition(".")[0]))]).encode()
+    return open_bundle(written, Memory(root=first_root(written["trust"])), now=now).bundle

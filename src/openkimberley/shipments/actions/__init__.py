@@ -43,7 +43,7 @@ __all__ = [
     "AppliedSeal", "Picture", "accept_correction", "announce", "ask_issuer", "bring_original", "cancel", "chase",
     "chase_late", "check_paper_again", "claim_notices", "confirm_import", "confiscate", "decide_hold",
     "deliver_notices", "depart", "detain", "enter_confirmation", "erase", "hand_in_proof", "inspect", "letter",
-    "mark_notice_sent", "mark_notice_unsent", "present", "readdress_notice", "record_transit", "refuse_goods", "register_paper",
-    "release_with_remedy", "return_goods", "seal", "tell_changes", "tell_correction", "tell_issuer",
+    "mark_notice_sent", "mark_notice_unsent", "present", "readdress_notice", "record_transit", "refuse_goods",
+    "register_paper", "release_with_remedy", "return_goods", "seal", "tell_changes", "tell_correction", "tell_issuer",
     "tell_withdrawal", "wording",
 ]  # fmt: skip
