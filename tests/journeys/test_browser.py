@@ -310,6 +310,12 @@ def receive(person: Keyboard, number: str, seal: str, carats: str) -> None:
         person.tick(f"#id_{question}_0")
     person.tick("#id_hand_carried_1")
     submit(person)
+    if person.page.locator(f"a[href='/imports/{number}/decision']").count():
+        # minutes after issuing no witness has seen the entry yet: the issuer still has time, so an officer may decide
+        assert person.page.locator(f"a[href='/imports/{number}/proof']").count()
+        person.open(f"/imports/{number}/decision")
+        person.type("#id_reason", "Issued this morning, seen at the counter of the issuer")
+        submit(person)
     person.open(f"/imports/{number}/inspection")
     person.type("#id_seals", seal)
     person.tick("#id_seals_intact_0")

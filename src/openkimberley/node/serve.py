@@ -16,6 +16,7 @@ import click
 
 from openkimberley.desk.cli import REFUSED, start_django
 from openkimberley.node.keys import signer_place
+from openkimberley.node.place import here
 from openkimberley.node.signing import signing_process
 from openkimberley.signer.server import PARENT
 
@@ -46,12 +47,22 @@ def run(*, port: int, address: str = "127.0.0.1", threads: int = 1) -> None:
     stop = threading.Event()
     ticking = threading.Thread(target=_tick_until, args=(stop,), daemon=True)
     with signing_process(signer_place()):
+        _witnesses()
         ticking.start()
         Granian(
             "openkimberley.node.wsgi:application", address=address, port=port, interface=Interfaces.WSGI,
             blocking_threads=threads, log_level=LogLevels.warning,
         ).serve()  # fmt: skip
         stop.set()
+
+
+def _witnesses() -> None:
+    """The witnesses of a demonstration answer beside its node; in the world they are other people's machines."""
+    where = here()
+    if where.config.get("demonstration") and (where.root / "witnesses").is_dir():
+        from openkimberley.node.demo.scheme import serve_witnesses
+
+        serve_witnesses(where.root, str(where.config["passphrase"]))
 
 
 def end_with_parent(*, every: float = 1.0) -> threading.Thread | None:

@@ -41,13 +41,12 @@ def demo(folder: Path, no_serve: bool, port: int, as_json: bool) -> None:
     where.configure(demonstration=True, passphrase=secrets.token_urlsafe(18), origin=ORIGIN)
     start_django()
     tell = (lambda *_: None) if as_json else click.echo
-    summary, around = build(where, port=port, tell=tell)
+    summary = build(where, port=port, tell=tell)
     if as_json:
         show_json(summary)
     if not no_serve:
         from openkimberley.node.serve import run
 
-        around.serve()
         tell(_sign_ins(port))
         run(port=port)
 
@@ -61,8 +60,8 @@ def _clear(where: place.Place) -> None:
     where.root.mkdir(parents=True, exist_ok=True)
 
 
-def build(where: place.Place, *, port: int, tell: Any) -> tuple[dict[str, Any], Any]:
-    """Make the node and the Scheme around it, run the main job, leave its papers in ``out/``: summary and Scheme."""
+def build(where: place.Place, *, port: int, tell: Any) -> dict[str, Any]:
+    """Make the node and the Scheme around it, run the main job, leave its papers in ``out/``. Returns the summary."""
     from django.core.management import call_command
 
     from openkimberley.node.demo import answers, furnish, main_job, states
@@ -95,7 +94,7 @@ def build(where: place.Place, *, port: int, tell: Any) -> tuple[dict[str, Any], 
         summary = main_job.run(clock, where, around, now=now, tell=tell)
     signer.demand(replace(DEMONSTRATION, clock="own"))
     _adopt(where, tell)
-    return summary, around
+    return summary
 
 
 def _adopt(where: place.Place, tell: Any) -> None:

@@ -8,11 +8,13 @@ record and refuse what does not follow from it. The page says so too.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from openkimberley.desk.atomic import write_atomically
 from openkimberley.kernel.actor import Actor, Role
@@ -23,6 +25,7 @@ from openkimberley.trust import keystore, signing
 from openkimberley.trust.canonical import canonical
 from openkimberley.trust.keys import SoftwareKey
 from openkimberley.trust.notes import VerifierKey
+from openkimberley.trust.policy import Policy
 from openkimberley.trust.trustlist import ceremony, making, publishing
 from openkimberley.trust.trustlist.gathering import add_signature
 from openkimberley.trust.trustlist.roles import (
@@ -105,12 +108,6 @@ class Scheme:
         make_checkpoint(at=at)
         witness.collect(at=at, post=self._post(int(at.timestamp())))
 
-    def serve(self) -> None:
-        """Let the witnesses answer on loopback, each at a port of its own, until the process ends."""
-        for place, short in enumerate(WITNESSES, 1):
-            answering = server(self.stores[short], [ORIGIN], address="127.0.0.1", port=self.port + place)
-            threading.Thread(target=answering.serve_forever, daemon=True).start()
-
     def _key(self, kid: str) -> SoftwareKey:
         key = SoftwareKey.generate(kid)
         sealed = keystore.seal_key(key, self.passphrase, use="trust", m=self.memory)
@@ -174,6 +171,21 @@ class Scheme:
             return Reply(answer.status, answer.content_type, answer.body.encode())
 
         return post
+
+
+def serve_witnesses(root: Path, passphrase: str) -> None:
+    """Let a demonstration's witnesses answer on loopback, where its policy says, until the process ends."""
+    policy = Policy.parse((root / "trust" / "targets" / POLICY_FILE).read_text(encoding="utf-8"))
+    log = signing.verifier_key(ORIGIN, "log")
+    for short in WITNESSES:
+        port = urlsplit(policy.addresses[policy.witnesses[short]]).port or 0
+        store = Store(root / "witnesses" / short, passphrase, {ORIGIN: (log,)})
+        try:
+            answering = server(store, [ORIGIN], address="127.0.0.1", port=port, quiet=True)
+        except OSError as error:
+            print(f"kimberley: the witness {short} does not answer at port {port}: {error}", file=sys.stderr)
+            continue
+        threading.Thread(target=answering.serve_forever, daemon=True).start()
 
 
 def authority_document(authority: str, *, start: datetime) -> dict[str, Any]:

@@ -18,12 +18,17 @@ SECONDS = 20
 """How long one sender may keep the others waiting."""
 
 
-def server(store: Store, origins: Iterable[str], *, address: str, port: int) -> HTTPServer:
-    """A server that is not running yet; port 0 takes any that is free."""
+def server(store: Store, origins: Iterable[str], *, address: str, port: int, quiet: bool = False) -> HTTPServer:
+    """A server that is not running yet; port 0 takes any that is free. ``quiet``: the terminal hears of no request."""
     ids = {log_id(origin): origin for origin in origins}
 
     class Handler(_Handler):
         """Knows its witness."""
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+            """Tell the terminal of a request."""
+            if not quiet:
+                super().log_message(format, *args)
 
         def answer(self, body: bytes) -> Answer:
             """Ask the witness."""
