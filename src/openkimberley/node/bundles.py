@@ -149,10 +149,9 @@ def own_proof(cid: bytes, *, at: datetime) -> Proved | None:
 
 def proof_text(row: Certificate, *, at: datetime) -> str:
     """The proof of a certificate as text, empty while no checkpoint covers it."""
-    from openkimberley.journal import queries as journal
+    from openkimberley.certificates import queries as certificates
 
-    found = journal.proof(row.journal_index, at=at, enough=_quorum(at))
-    return found.text if found is not None else ""
+    return certificates.journal_proof(at=at, enough=_quorum(at))(row)
 
 
 def _quorum(at: datetime) -> Any:

@@ -24,6 +24,7 @@ from openkimberley.kernel.errors import Conflict, NotFound, Untrusted
 from openkimberley.participants import queries as participants
 from openkimberley.trust import signing
 from openkimberley.trust.canonical import b64u, unb64u
+from openkimberley.trust.notes import Note
 from openkimberley.trust.proof import Proof
 from openkimberley.trust.qr import check_code
 
@@ -67,12 +68,17 @@ def page_of(row: Certificate, *, language: str = "", demonstration: bool = False
     )  # fmt: skip
 
 
-def journal_proof(*, at: datetime) -> Callable[[Certificate], str]:
-    """Gives the proof that a certificate stands in this node's journal, as text; empty while there is none at hand."""
+def journal_proof(
+    *, at: datetime, enough: Callable[[Note], bool] | None = None
+) -> Callable[[Certificate], str]:  # fmt: skip
+    """Gives the proof that a certificate stands in this node's journal, as text; empty while there is none at hand.
+
+    ``enough`` says whether the cosignatures of a checkpoint are; without it those of most witnesses are taken.
+    """
 
     def proof(row: Certificate) -> str:
         try:
-            found = journal.proof(row.journal_index, at=at)
+            found = journal.proof(row.journal_index, at=at, enough=enough)
         except (NotFound, Untrusted):  # a page can be made without: whoever checks the journal is told what is wrong
             return ""
         return found.text if found else ""
