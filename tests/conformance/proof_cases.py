@@ -52,6 +52,25 @@ def journals() -> Iterator[Case]:
         for what, artefact in (("code", code), ("credential", plain.CREDENTIAL)):
             yield case(f"proof: {name}, {what}", artefact, JOURNALLED, proof=wrong.text, now="2026-12-20T12:00:00Z")
 
+    yield from _forks(code)
+
+
+def _forks(code: str) -> Iterator[Case]:
+    """A tree that no witness saw is worth nothing beside a larger one that they did see: the entry may not be in it."""
+    secret = logged.proof(times={})
+    seen = logged.proof(logged.entry(number="BW0012346")).note
+    bundle = JOURNALLED | {"checkpoints": {logged.ORIGIN: [str(seen)]}}
+    frozen = copy.deepcopy(bundle)
+    span = {"status": "SUSPENDED", "from": "2026-11-01", "until": None, "source": "AD", "log_freeze": {logged.ORIGIN: {
+        "size": logged.SIZE, "root": b64u(bytes(32))}}}  # fmt: skip
+    held = frozen["participants"]["BW"]["history"]
+    held[:] = [{**held[0], "until": "2026-11-01"}, span]
+    extra = replace(secret, extra=str(seen).encode())
+    for what, proof in (("alone", secret), ("with it as extra", extra)):
+        for name, one in (("seen before", bundle), ("frozen", frozen)):
+            for form, artefact in (("code", code), ("credential", plain.CREDENTIAL)):
+                yield case(f"secret tree {what}, {name}, {form}", artefact, one, proof=proof.text)
+
 
 def unreadable() -> Iterator[Case]:
     """Proofs that cannot be read, or whose witnesses did not sign."""

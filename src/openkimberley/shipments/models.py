@@ -234,6 +234,16 @@ class Arrival(models.Model):
         return self.written
 
 
+class PresentedArtefact(models.Model):
+    """What was scanned of a presented certificate, as it was, to judge it again once its proof is handed in."""
+
+    arrival = models.OneToOneField(Arrival, on_delete=models.CASCADE, primary_key=True, related_name="artefact")
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.arrival)
+
+
 class Inspection(models.Model):
     """What the import officer found, typed by hand from the goods themselves. The newest counts."""
 

@@ -34,7 +34,8 @@ def logged_between(
     moment, not later than that, at which any witness of the policy cosigned one that has it not. ``own`` are public
     keys that do not count. ``seen`` are cosigned checkpoints that the caller kept; the proof's own ``extra`` is one
     that its issuer chose, so that without others ``after`` is only as good as the issuer is honest. A checkpoint of
-    another journal, or with a cosignature that does not hold, counts for nothing.
+    another journal, or with a cosignature that does not hold, counts for nothing. Where the quorum never cosigned the
+    very tree that the proof leads to, ``by`` is None: other checkpoints may be of a tree without the entry.
 
     Raises ``Untrusted("8 log", ...)`` where a cosignature of the proof itself does not hold. Says nothing of the
     journal's signature or of the entry: ``Proof.verify`` and ``Note.verified`` do.
@@ -47,13 +48,17 @@ def logged_between(
                 known.append(seen_at(note, policy, own))
         except Untrusted:
             continue
+    head = known[0]
+    if not any(one.quorum is not None and (one.size, one.root) == (head.size, head.root) for one in known):
+        known = [one._replace(quorum=None) for one in known]
     return bounds(proof.index, known)
 
 
 class Seen(NamedTuple):
-    """What the witnesses say of one checkpoint: its size, when each cosigned (seconds), and when the quorum had."""
+    """What the witnesses say of one checkpoint: its tree, when each cosigned (seconds), and when the quorum had."""
 
     size: int
+    root: bytes
     cosigned: tuple[int, ...]
     quorum: int | None
 
@@ -62,7 +67,8 @@ def seen_at(note: Note, policy: Policy, own: frozenset[bytes] = frozenset()) -> 
     """What the witnesses of a policy say of a checkpoint. Raises ``Untrusted`` where a cosignature does not hold."""
     known = note.verified(policy.witnesses.values())
     times = sorted(moment for key, moment in known if moment is not None and key.public_key not in own)
-    return Seen(Checkpoint.parse(note.text).size, tuple(times), policy.quorum_time(note, own=own))
+    tree = Checkpoint.parse(note.text)
+    return Seen(tree.size, tree.root, tuple(times), policy.quorum_time(note, own=own))
 
 
 def bounds(index: int, seen: Iterable[Seen]) -> Bounds:

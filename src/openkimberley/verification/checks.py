@@ -213,10 +213,14 @@ def participant(case: Case, logged: Logged = UNLOGGED) -> Check:
 
 
 def _span(case: Case, listed: Participant, day: int, logged: Logged) -> Span | None:
-    """The status that counts: that of the day, unless the journal's frozen size shows the entry to be older."""
+    """The status that counts: that of the day, unless witnesses saw the entry in a place from before it began.
+
+    A place that no quorum saw is the word of an issuer that may no longer issue.
+    """
     span = listed.at(day)
     frozen = _frozen_at(case, span) if span else None
-    if span and frozen and logged.place is not None and logged.place < frozen.size:
+    witnessed = logged.bounds.by is not None
+    if span and frozen and witnessed and logged.place is not None and logged.place < frozen.size:
         return listed.at(span.start - 1)
     return span
 

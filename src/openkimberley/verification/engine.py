@@ -121,6 +121,8 @@ def _case(
 
 def _report(case: Case, found: Sequence[Check]) -> Report:
     verdict, advice = judge(found)
+    if case.claims.kind in MESSAGES and advice is Advice.ACCEPT:
+        advice = Advice.NO_CERTIFICATE
     return Report(verdict, advice, tuple(found), case.bundle.list_date, case.age, case.claims)
 
 

@@ -41,6 +41,8 @@ class Advice(StrEnum):
     HOLD = "hold"
     REJECT = "reject"
     ASK_ISSUER = "ask_issuer"
+    NO_CERTIFICATE = "no_certificate"
+    """It is what it says, but no certificate: a receipt, a voiding, a correction. No goods travel on it."""
 
 
 # The numbers are those of the published algorithm.

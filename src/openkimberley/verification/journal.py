@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from openkimberley.certificates.statements.codes import days, from_days, iso
+from openkimberley.certificates.statements.codes import from_days, iso
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.kernel.rules import gettext_noop as _
 from openkimberley.trust import jws
@@ -86,19 +86,10 @@ def entered(case: Case) -> Logged:
     return _judged(case, listed, proof, facts)
 
 
-def judge_proof(
-    written: str, bundle: Bundle, *, number: str, authority: str, participant: str, cid: bytes, issued: date
-) -> Check:
-    """8 alone, for a certificate that was judged before its proof had come: ``cid`` is its whole identity."""
-    claims = Claims(
-        kind="sd-jwt", number=number, authority=authority, participant=participant, cid=cid, issued=days(issued)
-    )
-    return entered(Case(claims, bundle, days(issued), 0, 0, None, False, written.strip())).check
-
-
 def _read(written: str, bundle: Bundle) -> Proof:
     """The proof of its text or code."""
     if not written.startswith(PREFIX):
+        written = written.replace("\r\n", "\n")  # as a browser sends what was pasted
         return Proof.parse(written if written.endswith("\n") else f"{written}\n")
     names = {key.id: key.name for key in bundle.policy.witnesses.values()} if bundle.policy else {}
     return Proof.from_code(written, names)

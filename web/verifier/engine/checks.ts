@@ -184,11 +184,14 @@ export async function participant(it: Case, logged: Logged = UNLOGGED): Promise<
   );
 }
 
-/** The status that counts: that of the day, unless the journal's frozen size shows the entry to be older. */
+/** The status that counts: that of the day, unless witnesses saw the entry in a place from before it began.
+ *
+ * A place that no quorum saw is the word of an issuer that may no longer issue. */
 function spanOf(it: Case, listed: Participant, day: number, logged: Logged): Span | null {
   const span = statusAt(listed, day);
   const size = span ? frozenAt(it, span) : null;
-  return span && size !== null && logged.place !== null && logged.place < size ? statusAt(listed, span.start - 1) : span;
+  if (!span || size === null || logged.place === null || logged.by === null) return span;
+  return logged.place < size ? statusAt(listed, span.start - 1) : span;
 }
 
 /** The objection to a certificate that is dated before a status, but was entered after it began. */

@@ -96,7 +96,8 @@ export function judge(found: Check[]): [Verdict, Advice] {
 }
 
 function answer(it: Case, found: Check[]): Report {
-  const [verdict, advice] = judge(found);
+  const [verdict, advised] = judge(found);
+  const advice = advised === "accept" && MESSAGES.includes(it.claims.kind) ? "no_certificate" : advised;
   return report(verdict, advice, found, { issued: it.bundle.listDate, age_days: it.age }, it.claims);
 }
 

@@ -10,7 +10,7 @@ import { fill } from "./texts.ts";
 
 export type Result = "pass" | "warn" | "fail" | "unknown";
 export type Verdict = "valid" | "invalid" | "cannot_tell";
-export type Advice = "accept" | "hold" | "reject" | "ask_issuer";
+export type Advice = "accept" | "hold" | "reject" | "ask_issuer" | "no_certificate";
 export type Facts = Record<string, string>;
 
 export const NAMES = [

@@ -82,7 +82,10 @@ function reasonOf(error: unknown): string {
 
 /** The proof of its text or code. */
 function read(written: string, bundle: Bundle): Proof {
-  if (!written.startsWith(PROOF_CODE)) return Proof.parse(written.endsWith("\n") ? written : `${written}\n`);
+  if (!written.startsWith(PROOF_CODE)) {
+    const lines = written.replaceAll("\r\n", "\n"); // as a browser sends what was pasted
+    return Proof.parse(lines.endsWith("\n") ? lines : `${lines}\n`);
+  }
   return Proof.fromCode(written, new Map([...(bundle.policy?.witnesses.values() ?? [])].map((key) => [key.id, key.name])));
 }
 

@@ -20,21 +20,28 @@ export interface Bounds {
 /** Between which moments the entry of a proof was logged, by the witnesses of the policy.
  *
  * `own` are public keys (hexadecimal) that do not count, `seen` cosigned checkpoints that the caller kept. Throws
- * `Untrusted` where a cosignature of the proof itself does not hold. */
+ * `Untrusted` where a cosignature of the proof itself does not hold. Where the quorum never cosigned the very tree that
+ * the proof leads to, `by` is null: other checkpoints may be of a tree without the entry. */
 export async function loggedBetween(proof: Proof, policy: Policy, own: ReadonlySet<string>, seen: Note[]): Promise<Bounds> {
+  const tree = proof.checkpoint;
   const firsts = present([await policy.quorumTime(proof.note, own)]);
+  let vouched = firsts.length > 0;
   const before: bigint[] = [];
   for (const note of [...parsed(proof.extra), ...seen]) {
     try {
       const one = Checkpoint.parse(note.text);
-      if (one.origin !== proof.checkpoint.origin) continue;
-      if (one.size > proof.index) firsts.push(...present([await policy.quorumTime(note, own)]));
-      else before.push(...(await cosignedAt(note, policy, own)));
+      if (one.origin !== tree.origin) continue;
+      if (one.size > proof.index) {
+        const quorum = present([await policy.quorumTime(note, own)]);
+        firsts.push(...quorum);
+        vouched ||= quorum.length > 0 && one.size === tree.size && hex(one.root) === hex(tree.root);
+      } else before.push(...(await cosignedAt(note, policy, own)));
     } catch (error) {
       if (!(error instanceof Untrusted)) throw error;
     }
   }
-  const by = firsts.reduce<bigint | null>((least, one) => (least === null || one < least ? one : least), null);
+  const fit = vouched ? firsts : [];
+  const by = fit.reduce<bigint | null>((least, one) => (least === null || one < least ? one : least), null);
   // A slow witness may cosign an old checkpoint after others have cosigned a newer: that says nothing of the entry.
   const fitting = before.filter((moment) => by === null || moment <= by);
   const after = fitting.reduce<bigint | null>((most, one) => (most === null || one > most ? one : most), null);

@@ -5,7 +5,8 @@ import { camera, dropped, fromFile, handScanner, hasCamera, type Read } from "./
 import { inside } from "./inside.ts";
 import { Lists, looksLikeList, Refusal, textOf } from "./lists.ts";
 import { cleaned, kindOf, Presentation } from "./presentation.ts";
-import { BOX, headline, reasons, resultScreen } from "./result.ts";
+import { BOX } from "./outcome.ts";
+import { headline, reasons, resultScreen } from "./result.ts";
 import { expectedScreen, memoryNote, seenScreen, settingsScreen, waitingPanel, type Settings } from "./screens.ts";
 import { keyOf, next, sha256, showings, taken, type Entry, type Found } from "./seen.ts";
 import { openStore, type Store } from "./store.ts";

@@ -13,13 +13,17 @@ export type Says = { seals: string[]; parcels: number | null; carats: bigint | n
 const RANK = { valid: 0, cannot_tell: 1, invalid: 2 } as const;
 const TONE = { valid: "good", cannot_tell: "wait", invalid: "bad" } as const;
 
-/** Nothing the device finds makes a certificate better; a doubt of its own holds the shipment. */
+/** The rows of the box compared. */
+export const BOX = ["Seal", "Parcels", "Weight"];
+
+/** Nothing the device finds makes a certificate better; a doubt of its own, or a box of which nothing could be compared, holds the shipment. */
 export function outcome(report: Report, findings: Finding[]): Outcome {
   const because = findings.filter((one) => one.result !== "pass");
-  const held = because.some((one) => one.result !== "unknown");
+  const box = findings.filter((one) => BOX.includes(one.name));
+  const held = because.some((one) => one.result !== "unknown") || (box.length > 0 && box.every((one) => one.result === "unknown"));
   const verdict = held && RANK[report.verdict] < 1 ? "cannot_tell" : report.verdict;
   const advice = verdict === report.verdict && !(held && verdict === "cannot_tell") ? report.advice : verdict === "invalid" ? "reject" : "hold";
-  return { verdict, advice, tone: TONE[verdict], because };
+  return { verdict, advice, tone: advice === "no_certificate" ? "wait" : TONE[verdict], because };
 }
 
 const bare = (seal: string): string => seal.toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");

@@ -1,7 +1,7 @@
 // The screen of a verdict: words, shape and colour; the essentials; the box compared; every check; what to do next and whom to ask.
 import { bdi, fill, h, row, shape, type Child } from "./dom.ts";
 import type { Check } from "./engine.ts";
-import { hundredths, wholeNumber, type Finding, type Outcome } from "./outcome.ts";
+import { BOX, hundredths, wholeNumber, type Finding, type Outcome } from "./outcome.ts";
 import { says, type Presentation } from "./presentation.ts";
 import type { Found } from "./seen.ts";
 import { carats, country, day, moment, n, t } from "./words.ts";
@@ -10,12 +10,12 @@ const VERDICT = { valid: "Valid", invalid: "Invalid", cannot_tell: "Cannot tell"
 const ADVICE: Record<string, string> = {
   accept: "Accept: nothing found against it.", hold: "Hold the shipment until a supervisor has decided.",
   reject: "Do not accept it. Keep the paper and tell your supervisor.", ask_issuer: "Ask the issuing authority before you decide.",
+  no_certificate: "This is a message about a certificate, not a certificate: let no goods pass on it.",
 };
 const RESULT: Record<string, [string, string]> = {
   pass: ["good", "Passed"], fail: ["bad", "Failed"], warn: ["wait", "Warning"], unknown: ["wait", "Could not be checked"],
 };
 const FRESH_DAYS = 7;
-export const BOX = ["Seal", "Parcels", "Weight"];
 
 export type Acts = { same: (yes: boolean) => void; found: (found: Found) => void; again: () => void; next: () => void; withdraw: () => void; unprove: () => void; officer: string };
 
@@ -32,7 +32,8 @@ export function headline(shown: Presentation, out: Outcome): { word: string; adv
   const age = shown.report.data.age_days;
   const old = out.advice === "accept" && age > FRESH_DAYS ? ` ${n("The list is %(n)s day old.", "The list is %(n)s days old.", age)}` : "";
   const advice = out.advice === "accept" && !shown.found ? t("The paper is good. Now compare the box before you accept.") : t(ADVICE[out.advice] ?? ADVICE["hold"]!);
-  return { word: t(VERDICT[out.verdict] ?? VERDICT.cannot_tell), advice: advice + old };
+  const word = out.advice === "no_certificate" ? "Not a certificate" : VERDICT[out.verdict] ?? VERDICT.cannot_tell;
+  return { word: t(word), advice: advice + old };
 }
 
 /** The sentences that made the verdict, the gravest first. */
@@ -95,7 +96,7 @@ function box(shown: Presentation, acts: Acts, out: Outcome): Child {
     return h("section", { "aria-labelledby": "box" }, h("h2", { id: "box" }, t("The box")), table(rows.map((one) => [t(one.name), one.result, sentence(one)])),
       h("button", { type: "button", class: "button secondary no-print", onclick: acts.again }, t("I typed it wrong: type again")));
   }
-  if (out.verdict === "invalid") return null;
+  if (out.verdict === "invalid" || out.advice === "no_certificate") return null;
   return h("section", { class: "compare no-print", "aria-labelledby": "box" }, h("h2", { id: "box" }, t("Now the box: type what you find")),
     h("p", { class: "hint" }, t("Read the seal off the container, count the parcels, weigh. The page compares.")), comparison(acts));
 }
@@ -140,6 +141,7 @@ const NEXT: Record<string, string[]> = {
   hold: ["Keep paper and box together, sealed and in your sight.", "Tell your supervisor, and say the reasons above."],
   reject: ["Do not give the paper back, and do not let the box go.", "Write down who carried it. Tell your supervisor.", "Warn the issuing authority: somebody may be using its name."],
   ask_issuer: ["Keep paper and box together until the answer is here.", "Read out the number and the check code. Use an address that you know, never one from the paper or its carrier."],
+  no_certificate: ["Ask for the certificate itself. Without one, no goods pass."],
 };
 
 function nextStep(shown: Presentation, out: Outcome, authorities: Record<string, any>): Child {

@@ -32,7 +32,9 @@ def test_without_a_checkpoint_a_page_is_made_all_the_same():
 def test_the_proof_at_hand_is_attached_and_proves_the_entry(monkeypatch, client):
     one = story.issued()
     found = sealed_proof(one.journal_index)
-    monkeypatch.setattr(journal, "proof", lambda index, *, at, enough=None: found if index == one.journal_index else None)
+    monkeypatch.setattr(
+        journal, "proof", lambda index, *, at, enough=None: found if index == one.journal_index else None
+    )
     page = queries.certificate_pdf(one.number, by=KAGISO, proof=queries.journal_proof(at=NOW + timedelta(hours=1)))
     read = Proof.parse(read_pdf(page).proof)
     read.verify(canonical({"v": 1, "t": "kpc.issue", "n": one.number, "h": one.cid, "d": one.issue_date.isoformat()}))

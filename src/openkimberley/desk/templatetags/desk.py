@@ -151,8 +151,10 @@ def status_tag(status: object, text: str = "", of: str = "") -> SafeString:
 @register.inclusion_tag("desk/verdict.html")
 def verdict(code: object, advice: object = "", text: str = "", level: int = 1) -> dict[str, Any]:
     """``{% verdict "cannot_tell" advice="hold" %}``: big words and an icon; ``level`` is the heading's level."""
-    word, css = words.verdict(str(getattr(code, "value", code)))
-    said = words.advice(str(getattr(advice, "value", advice) or ""))
+    advised = str(getattr(advice, "value", advice) or "")
+    # a genuine message about a certificate is not shown as a valid paper
+    word, css = words.verdict(advised if advised == "no_certificate" else str(getattr(code, "value", code)))
+    said = words.advice(advised)
     return {"word": word, "css": css, "advice": said, "text": text, "heading": f"h{int(level)}"}
 
 

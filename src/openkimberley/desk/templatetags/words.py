@@ -112,6 +112,7 @@ VERDICT: dict[str, tuple[str, _StrOrPromise]] = {
     "valid": ("good", _("Valid")),
     "invalid": ("bad", _("Invalid")),
     "cannot_tell": ("wait", _("Cannot tell")),
+    "no_certificate": ("wait", _("Not a certificate")),
 }
 
 ADVICE: dict[str, _StrOrPromise] = {
@@ -119,6 +120,7 @@ ADVICE: dict[str, _StrOrPromise] = {
     "hold": _("Hold the shipment until a supervisor has decided."),
     "reject": _("Do not accept it. Keep the paper and tell your supervisor."),
     "ask_issuer": _("Ask the issuing authority before you decide."),
+    "no_certificate": _("This is a message about a certificate, not a certificate: let no goods pass on it."),
 }
 
 SEVERITY: dict[str, _StrOrPromise] = {

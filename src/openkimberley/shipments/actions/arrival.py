@@ -22,7 +22,14 @@ from openkimberley.kernel.rules import Severity
 from openkimberley.shipments import facts, queries
 from openkimberley.shipments.actions.export import Picture, as_json, keep_pictures, refuse
 from openkimberley.shipments.actions.outbox import queue
-from openkimberley.shipments.models import Arrival, Confirmation, DiscrepancyCase, Inspection, Shipment
+from openkimberley.shipments.models import (
+    Arrival,
+    Confirmation,
+    DiscrepancyCase,
+    Inspection,
+    PresentedArtefact,
+    Shipment,
+)
 
 A = facts.ArrivalStatus
 
@@ -136,6 +143,8 @@ def receive(
     doubtful = bool(row.verdict) and row.verdict.get("advice") != "accept"
     row.held = doubtful or any(o.severity is not Severity.FLAG for o in objections)
     row.save()
+    if artefact:
+        PresentedArtefact.objects.update_or_create(arrival=row, defaults={"content": artefact})
     follow(row, CertificateStatus.ARRIVED, by=by, at=at)
     record(
         "shipment.presented", by=by, at=at, subject=row.number,
@@ -180,7 +189,7 @@ def hand_in_proof(*, by: Actor, at: datetime, number: str, proof: str) -> Arriva
     row = locked(number, by=by)
     if row.status not in (A.PRESENTED, A.INSPECTED) or not queries.unproved(row):
         raise Conflict(f"no proof is asked for under {row.written}")
-    row.verdict = queries.with_proof(row, proof, at=at)
+    row.verdict = queries.with_proof(row, proof, by=by, at=at)
     row.held = row.verdict["advice"] != "accept" or any(o.get("severity") != Severity.FLAG for o in row.objections)
     row.save(update_fields=["verdict", "held"])
     record("shipment.proved", by=by, at=at, subject=row.number, statement={"proof": proof[:8000], "held": row.held})

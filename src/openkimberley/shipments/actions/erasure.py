@@ -21,6 +21,7 @@ from openkimberley.shipments.models import (
     Notice,
     PaperCertificate,
     Photograph,
+    PresentedArtefact,
     Shipment,
     TransitPoint,
 )
@@ -70,6 +71,7 @@ def _erase_inbound(row: Arrival, *, at: datetime) -> None:
     row.verdict = {name: row.verdict[name] for name in ("verdict", "advice") if name in row.verdict}
     row.objections = [{"rule": one["rule"]} for one in row.objections]
     row.save()
+    PresentedArtefact.objects.filter(arrival=row).delete()
     row.inspections.update(seals=[], exporter_read="", importer_read="", number_read="", remarks="", differences=[])
     DiscrepancyCase.objects.filter(arrival=row).update(
         differences=[], objections=[], detained_reason="", measures="", disposal=""

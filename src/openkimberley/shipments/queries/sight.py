@@ -11,13 +11,9 @@ from openkimberley.certificates import statements
 from openkimberley.certificates.facts import Certificate
 from openkimberley.kernel.actor import Actor
 from openkimberley.kernel.errors import NotFound, Untrusted
-from openkimberley.shipments.models import Arrival, PaperCertificate
+from openkimberley.shipments.models import Arrival, PaperCertificate, PresentedArtefact
 from openkimberley.shipments.queries.rows import normalised, seal_keys
-from openkimberley.trust.canonical import unb64u
-from openkimberley.verification import engine
-from openkimberley.verification.facts import Result
 from openkimberley.verification.files import verify_file
-from openkimberley.verification.journal import judge_proof
 from openkimberley.verification.known import known_bundle
 from openkimberley.verification.statements import MAX_LOG_DELAY_H
 
@@ -136,20 +132,19 @@ def proof_overdue(row: Arrival, *, at: datetime) -> bool:
     return issued is None or (at.date() - issued).days * 24 > hours
 
 
-def with_proof(row: Arrival, proof: str, *, at: datetime) -> dict[str, Any]:
-    """The report of an arrival once the journal's proof was handed in. Raises ``Untrusted`` where it does not hold."""
-    says, report = statements.certificate_from_json(row.content), dict(row.verdict)
-    if says.issue_date is None or not row.cid:
+def with_proof(row: Arrival, proof: str, *, by: Actor, at: datetime) -> dict[str, Any]:
+    """The engine's report of an arrival, judged anew with the journal's proof.
+
+    Everything is asked again: with the place and the time of the entry, the key and the issuer's status may be judged
+    otherwise too. Raises ``Untrusted`` where the proof does not hold.
+    """
+    scanned = PresentedArtefact.objects.filter(arrival=row).first()
+    issued = None if scanned else certificates.issued(row.written)
+    artefact = bytes(scanned.content) if scanned else issued.sd_jwt.encode() if issued else b""
+    if not artefact:
         raise Untrusted("8 log", "the certificate was not read whole: scan its code or its credential")
-    check = judge_proof(
-        proof, known_bundle(at=at, authority=row.authority), number=row.written,
-        authority=str(report.get("authority", "")), participant=row.issuer, cid=unb64u(row.cid), issued=says.issue_date,
-    )  # fmt: skip
-    if check.result is not Result.PASS:
-        raise Untrusted("8 log", check.detail)
-    checks = [check.as_json() if one["id"] == 8 else one for one in report["checks"]]
-    left = [one for one in checks if one["counts"] and one["result"] != "pass"]
-    holding = [one for one in left if one["result"] in ("fail", "unknown") or one["id"] in engine.HOLDING]
-    if not holding:
-        report |= {"verdict": "valid", "advice": "accept"}
-    return {**report, "checks": checks}
+    report = verdict(artefact, by=by, at=at, proof=proof).report
+    logged = next(one for one in report["checks"] if one["id"] == 8)
+    if logged["result"] != "pass":
+        raise Untrusted("8 log", str(logged["detail"]))
+    return report

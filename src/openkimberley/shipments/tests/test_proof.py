@@ -24,10 +24,14 @@ def desk(node):  # noqa: F811
     def listed(at, authority):
         written = dict(desk_bundle(at, authority).as_json())
         own = {**written["authorities"], "BW": {**written["authorities"]["BW"], **JOURNAL}}
-        return Bundle({**written, "authorities": own, "policy": journal.bundle().as_json()["policy"]})
+        return Bundle(
+            {**written, "authorities": own, "policy": journal.bundle().as_json()["policy"]}
+            | {"participants": written["participants"] | later}
+        )
 
+    later = {}  # what the list comes to say of participants
     known.provide(listed)
-    yield
+    yield later
     known.provide(desk_bundle)
 
 
@@ -36,7 +40,8 @@ JOURNAL = {name: journal.bundle().as_json()["authorities"]["BW"][name] for name 
 
 def proof_of(certificate):
     entry = journal.entry(unb64u(certificate.cid), certificate.number, certificate.issue_date.isoformat())
-    return journal.proof(entry, by=int((steps.ARRIVED - timedelta(hours=5)).timestamp()), after=None)
+    seen, place = int((steps.ARRIVED - timedelta(hours=5)).timestamp()), certificate.journal_index
+    return journal.proof(entry, place=place, size=place + 2, by=seen, after=None)
 
 
 @pytest.fixture
@@ -69,3 +74,19 @@ def test_t7_with_its_own_proof_the_import_goes_on_and_the_proof_is_on_record(hel
     steps.confirm(held)
     with pytest.raises(Conflict, match="no proof is asked for"):
         actions.hand_in_proof(by=ANNEKE, at=steps.ARRIVED, number=held.number, proof=proof.text)
+
+
+def test_t7_the_proof_as_a_browser_sends_it_is_taken_too(held):
+    pasted = proof_of(held).text.replace("\n", "\r\n")
+    assert not actions.hand_in_proof(by=ANNEKE, at=steps.ARRIVED, number=held.number, proof=pasted).held
+
+
+def test_t7_a_proof_that_shows_the_entry_to_be_younger_than_the_issuers_suspension_lets_nothing_go_on(desk, held):
+    bundle = known.known_bundle(at=steps.ARRIVED, authority="EU-BE").as_json()
+    about = bundle["participants"]["BW"]
+    since = (steps.ARRIVED + timedelta(days=1)).date().isoformat()
+    frozen = {journal.ORIGIN: {"size": held.journal_index, "root": "A" * 43}}
+    span = {"status": "SUSPENDED", "from": since, "until": None, "source": "AD 2026/1", "log_freeze": frozen}
+    desk["BW"] = {**about, "history": [*about["history"][:-1], {**about["history"][-1], "until": since}, span]}
+    row = actions.hand_in_proof(by=ANNEKE, at=steps.ARRIVED, number=held.number, proof=proof_of(held).text)
+    assert (row.held, row.verdict["verdict"], row.verdict["advice"]) == (True, "invalid", "reject")

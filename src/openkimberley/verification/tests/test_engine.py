@@ -317,6 +317,7 @@ def test_what_is_said_about_a_certificate_is_verified_like_one(kind):
     report = ask(SIGNED[kind])
     assert (report.verdict, report.claims.kind, report.claims.cid) == (Verdict.VALID, kind, CID)
     assert [check.id for check in report.checks] == [1, 2, 3, 4, 5, 6, 7]
+    assert report.advice is Advice.NO_CERTIFICATE  # no goods travel on a receipt
 
 
 @pytest.mark.parametrize("change", [{"authority": "EU-BE"}, {"participant": "EU"}])

@@ -51,10 +51,10 @@ def cosigned(text, times, keys=WITNESSES):
     return note.with_lines(notes.cosign(text, name=name, signer=keys[name], time=time) for name, time in times.items())
 
 
-def proof(leaf=None, *, place=PLACE, by=SEEN, after=NOT_YET, times=None, signer=JOURNAL):
+def proof(leaf=None, *, place=PLACE, size=SIZE, by=SEEN, after=NOT_YET, times=None, signer=JOURNAL):
     """A proof whose entry was seen ``by`` a moment and was not there ``after`` another."""
-    whole, hashes = tree(leaf or entry(), place)
-    text = Checkpoint(ORIGIN, SIZE, whole.root()).text
+    whole, hashes = tree(leaf or entry(), place, size)
+    text = Checkpoint(ORIGIN, size, whole.root()).text
     before = Checkpoint(ORIGIN, place, Tree(place, hashes).root()).text if place else ""
     extra = str(cosigned(before, {"w1": after})).encode() if after and place else b""
     note = cosigned(text, {"w1": by, "w2": by} if times is None else times)
@@ -281,3 +281,21 @@ def test_a_journal_under_another_name_than_its_key_is_no_bundle():
     known["authorities"]["BW"]["log"] = {"origin": "other", "vkey": vkey(ORIGIN, JOURNAL, LOG)}
     with pytest.raises(Untrusted, match="another name"):
         Bundle(known)
+
+
+@pytest.mark.parametrize("where", ["extra", "bundle"])
+def test_t8_a_tree_that_no_witness_saw_gains_nothing_from_a_larger_one_that_they_did_see(where):
+    secret, seen = proof(times={}), proof(entry(number="BW0012346")).note
+    if where == "extra":
+        secret = replace(secret, extra=str(seen).encode())
+    known = bundle(checkpoints={ORIGIN: [str(seen)]}) if where == "bundle" else bundle()
+    report = verify(CREDENTIAL, known, now=NOW, authority="EU-BE", proof=secret.text)
+    results = {check.id: check.result for check in report.checks}
+    assert (report.verdict, results[8]) == (Verdict.CANNOT_TELL, Result.WARN)
+    assert "assurance low" in next(check.detail for check in report.checks if check.id == 6)
+
+
+def test_t12_a_place_that_no_witness_saw_does_not_lead_behind_the_freeze():
+    known = suspended(PLACE + 1)
+    assert ask(known=known, proof=proof().text).check(7).result is Result.PASS
+    assert ask(known=known, proof=proof(times={}).text).check(7).result is Result.FAIL
