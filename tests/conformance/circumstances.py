@@ -27,6 +27,7 @@ def circumstances() -> Iterator[Case]:
         yield case(f"used by {users}, nobody asks", plain.LABEL, changed(used=used), authority=None)
     yield case("no notices known", plain.CODE, changed(expected=None))
     yield case("not expected", plain.CODE, changed(expected=[]))
+    yield case("expected, in the bundle of another authority", plain.CODE, changed(node="BW"))
     yield case(
         "a ban", plain.CODE, changed(overlay={"participants": {"EU": {"from": "2024-01-01", "reason": "100 %"}}})
     )

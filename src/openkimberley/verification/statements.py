@@ -215,6 +215,7 @@ class Bundle:
             self.statuses[uri] = listed
             if "authority" in about and "id" in about:
                 self.statuses[about["authority"], about["id"]] = listed
+        self.node = str(written.get("node") or "")
         expected = written.get("expected")
         self.expected = None if expected is None else frozenset(map(_expected_cid, expected))
         self.used: dict[bytes, set[str]] = {}

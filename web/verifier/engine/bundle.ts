@@ -95,6 +95,8 @@ export class Bundle {
   readonly authorities = new Map<string, Authority>();
   readonly keys = new Map<string, PublicKey[]>();
   readonly statuses = new Map<string, ListedStatus>();
+  /** Whose part of the bundle it is: an authority's code, or another name where it is of no authority. */
+  readonly node: string;
   readonly expected: Set<string> | null;
   readonly used = new Map<string, Set<string>>();
   readonly alerts: Set<string>;
@@ -119,6 +121,7 @@ export class Bundle {
       this.readParticipants();
       this.readAuthorities();
       this.readStatusLists();
+      this.node = String(this.written.get("node") ?? "");
       const expected = this.written.get("expected") ?? null;
       // A cid stands there alone, or with what an officer's list shows.
       this.expected = expected === null ? null : new Set(list(expected).map((one) => prefix(isObject(one) ? (one.get("cid") ?? null) : one)));

@@ -86,6 +86,7 @@ SENTENCES = (
     _("Keep paper and box together, sealed and in your sight."),
     _("Language"),
     _("Let the shipment go on."),
+    _("Ask for the certificate itself. Without one, no goods pass."),
     _("Line %(hs)s"),
     _("List of"),
     _("List: %(age)s"),
