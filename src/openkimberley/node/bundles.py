@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from openkimberley.desk.atomic import write_atomically
 from openkimberley.kernel.errors import NotFound, Untrusted
-from openkimberley.node import place
+from openkimberley.node import parts, place
 from openkimberley.node.trusting.folder import Folder
 from openkimberley.trust.canonical import canonical, sha256
 from openkimberley.trust.notes import Note
@@ -185,8 +185,10 @@ def load(data: bytes, *, now: datetime, remembering: bool = True) -> Bundle:
     memory = _remembered(place.adopted_memory()) if remembering else None
     first = first_root(written["trust"])
     if memory is None or not _of_same_list(memory, written["trust"]):
-        memory = Memory(root=first)
-    return open_bundle(written, memory, now=now).bundle
+        return open_bundle(written, Memory(root=first), now=now).bundle
+    opened = open_bundle(written, memory, now=now)
+    known_parts(now=now).check(parts.of(written, opened.bundle))
+    return opened.bundle
 
 
 def adopt(data: bytes, *, now: datetime) -> Bundle:
@@ -198,7 +200,10 @@ def adopt(data: bytes, *, now: datetime) -> Bundle:
     if written.get("v") == 2:
         memory = _remembered(place.adopted_memory()) or Memory(root=first_root(written["trust"]))
         opened = open_bundle(written, memory, now=now)
+        known, brought = known_parts(now=now), parts.of(written, opened.bundle)
+        known.check(brought)
         write_atomically(place.adopted_memory(), opened.memory.to_bytes())
+        write_atomically(place.adopted_parts(), known.with_(brought, now=now).to_bytes())
         new = opened.bundle
     else:
         if place.adopted_memory().is_file():
@@ -210,6 +215,17 @@ def adopt(data: bytes, *, now: datetime) -> Bundle:
                 raise Untrusted(STEP, f"this bundle of {new.issued} is older than the adopted one of {old.issued}")
     write_atomically(path, data)
     return new
+
+
+def known_parts(*, now: datetime) -> parts.Parts:
+    """How new the parts were that this machine adopted. A machine that kept none of it reads its adopted bundle."""
+    path, memory = place.adopted_parts(), _remembered(place.adopted_memory())
+    if path.is_file():
+        return parts.Parts.from_bytes(path.read_bytes())
+    if memory is None or not place.adopted_bundle().is_file():
+        return parts.Parts()
+    written = read_bundle(place.adopted_bundle().read_bytes())
+    return parts.Parts().with_(parts.of(written, open_bundle(written, memory, now=now).bundle), now=now)
 
 
 def packed(data: bytes) -> bytes:

@@ -1,0 +1,86 @@
+"""What a machine adopts, and what it then refuses: no part of a bundle goes back, and no other list passes for its."""
+
+from datetime import timedelta
+
+import pytest
+
+from openkimberley.kernel.errors import Untrusted
+from openkimberley.node import bundles, place
+from openkimberley.node.parts import Parts
+from openkimberley.trust.canonical import b64u, canonical
+from openkimberley.verification.tests.test_opening import URI, bundle, local, made, status_list  # noqa: F401
+
+USED = [{"cid": b64u(bytes(32)), "authority": "BW"}]
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def adopt(found, written):
+    return bundles.adopt(canonical(written), now=found.at + timedelta(minutes=1))
+
+
+def load(found, written, **more):
+    return bundles.load(canonical(written), now=found.at + timedelta(minutes=1), **more)
+
+
+def newer(found):
+    """A bundle of a day later, by which a certificate is used; and the older parts."""
+    parts = {"local": local(found, used=[]), "status_lists": [status_list(found)]}
+    found.later(1).publish()
+    return bundle(found, local=local(found, used=USED)), parts
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("part", ["local", "status_lists"])
+def test_an_older_part_under_the_same_list_is_refused(made, part, lost):  # noqa: F811
+    written, old = newer(made)
+    assert adopt(made, written).as_json()["used"] == USED
+    if lost:  # as it was adopted by a program that kept no such file
+        place.adopted_parts().unlink()
+    for act in (adopt, load):
+        with pytest.raises(Untrusted, match=r"is of 2027-.* older than the one of .* newest bundle"):
+            act(made, {**written, part: old[part]})
+    assert load(made, written).as_json()["used"] == USED
+    adopt(made, written)
+
+
+def test_a_bundle_without_the_authoritys_own_part_is_refused_once_there_was_one(made):  # noqa: F811
+    written, _ = newer(made)
+    public = {name: part for name, part in written.items() if name != "local"}
+    adopt(made, public)  # whoever never had one misses nothing
+    adopt(made, written)
+    for act in (adopt, load):
+        with pytest.raises(Untrusted, match="lacks the part that BW signed"):
+            act(made, public)
+
+
+def test_the_part_of_another_authority_is_refused(made):  # noqa: F811
+    adopt(made, bundle(made))
+    said = {"authority": "ZA", "iss": "https://kp.example/p/ZA"}
+    with pytest.raises(Untrusted, match=r"for the officers of ZA, and this machine is one of BW: .* remove"):
+        adopt(made, bundle(made, local=local(made, kid="ZA/status/2027-1", **said)))
+
+
+def test_a_missing_status_list_is_no_step_back_and_forgets_nothing(made):  # noqa: F811
+    written, old = newer(made)
+    adopt(made, written)
+    assert adopt(made, {**written, "status_lists": []}).as_json()["status_lists"] == {}
+    with pytest.raises(Untrusted, match="the status list BW/2027-1"):
+        adopt(made, {**written, "status_lists": old["status_lists"]})
+
+
+def test_a_part_dated_ahead_keeps_no_later_one_out(made):  # noqa: F811
+    at = int(made.at.timestamp())
+    kept = Parts().with_(Parts({"BW": at + 9_999}, {URI: at + 9_999}), now=made.at)
+    kept.check(Parts({"BW": at}, {URI: at}))
+    assert kept.with_(Parts({"BW": at}, {URI: at}), now=made.at - timedelta(days=9)) == kept  # nor a clock put back
+
+
+def test_a_damaged_memory_is_said(made):  # noqa: F811
+    adopt(made, bundle(made))
+    place.adopted_parts().write_bytes(b"{}")
+    with pytest.raises(Untrusted, match=r"parts\.json is damaged"):
+        adopt(made, bundle(made))
