@@ -7,6 +7,7 @@ a test) judges by its own register and keys, and what it hands out is adopted by
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,17 @@ KEPT_CHECKPOINTS = 3
 """Checkpoints of the node's own journal in a bundle: the newest, for an officer to hold others against."""
 
 
-def listed(*, at: datetime) -> TrustedList | None:
-    """The trust list of this node, None where it has none. Raises ``Untrusted`` for one that is wrong.
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A node's own trust list: what it was opened from, what it says, and its texts as they travel."""
+
+    key: object
+    found: TrustedList
+    trust: dict[str, dict[str, str]]
+
+
+def _own(at: datetime) -> Own | None:
+    """This node's own trust list, opened; None where it has none. Raises ``Untrusted`` for one that is wrong.
 
     A node is the place where newer files arrive, but it may be long without a line: expiry is judged at the list's own
     date, and its age is shown with every answer.
@@ -44,17 +54,24 @@ def listed(*, at: datetime) -> TrustedList | None:
     if not stamp.is_file():
         return None
     key = (str(folder.path), stamp.stat().st_mtime_ns, at.date())
-    if _listed.get("key") != key:
+    kept = _listed.get("own")
+    if kept is None or kept.key != key:
         trust = publishing.bundle(folder.load())
         memory = _remembered(folder.path / "memory.json") or Memory(root=first_root(trust))
         found = open_list(trust, memory, now=at, reference_time=_issued(trust))
         write_atomically(folder.path / "memory.json", found.memory.to_bytes())
-        _listed.update(key=key, found=found, trust=trust)
-    result: TrustedList = _listed["found"]
-    return result
+        kept = _listed["own"] = Own(key, found, trust)
+    return kept
 
 
-_listed: dict[str, Any] = {}
+def listed(*, at: datetime) -> TrustedList | None:
+    """The trust list of this node, None where it has none. Raises ``Untrusted`` for one that is wrong."""
+    own = _own(at)
+    return own.found if own else None
+
+
+# Threads share what is kept: each goes on with what it found or made itself, and keeps it with one assignment.
+_listed: dict[str, Own] = {}
 
 
 def desk_bundle(at: datetime, authority: str) -> Bundle:
@@ -65,16 +82,16 @@ def desk_bundle(at: datetime, authority: str) -> Bundle:
     from openkimberley.certificates import queries as certificates
     from openkimberley.journal import queries as journal
 
-    found = listed(at=at)
-    key = (journal.head(), authority, at.strftime("%Y-%m-%dT%H"), _listed.get("key") if found else None)
-    if _desk.get("key") != key:
-        made = certificates.bundle(at=at) if found is None else _evaluated(found, authority, at)
-        _desk.update(key=key, bundle=Bundle(made, prove=lambda cid: own_proof(cid, at=at)))
-    bundle: Bundle = _desk["bundle"]
-    return bundle
+    own = _own(at)
+    key = (journal.head(), at.strftime("%Y-%m-%dT%H"), own.key if own else None)
+    kept = _desk.get(authority)
+    if kept is None or kept[0] != key:
+        made = certificates.bundle(at=at) if own is None else _evaluated(own.found, authority, at)
+        kept = _desk[authority] = (key, Bundle(made, prove=lambda cid: own_proof(cid, at=at)))
+    return kept[1]
 
 
-_desk: dict[str, Any] = {}
+_desk: dict[str, tuple[object, Bundle]] = {}
 
 
 def _evaluated(found: TrustedList, authority: str, at: datetime) -> dict[str, Any]:
@@ -100,11 +117,12 @@ def _of_all(at: datetime) -> dict[str, Any]:
     """What of a signed bundle is no authority's own: trust list, status lists, checkpoints."""
     from openkimberley.certificates import queries as certificates
 
-    if listed(at=at) is None:
+    own = _own(at)
+    if own is None:
         raise NotFound("trust list", "of this node: kimberley trust init begins one")
     return {
         "v": 2,
-        "trust": _listed["trust"],
+        "trust": own.trust,
         "status_lists": certificates.signed_lists(),
         "checkpoints": checkpoints(at=at),
     }
@@ -261,7 +279,8 @@ def root_fingerprint(trust: Any) -> str:
 
 def own_fingerprint(*, at: datetime) -> str:
     """That of this node's own trust list; empty where it has none."""
-    return root_fingerprint(_listed["trust"]) if listed(at=at) is not None else ""
+    own = _own(at)
+    return root_fingerprint(own.trust) if own else ""
 
 
 def _issued(trust: Any) -> datetime:

@@ -8,6 +8,7 @@ from openkimberley.kernel.errors import Untrusted
 from openkimberley.node import bundles, place
 from openkimberley.node.parts import Parts
 from openkimberley.trust.canonical import b64u, canonical
+from openkimberley.trust.tests.lists import Scheme
 from openkimberley.verification.tests.test_opening import URI, bundle, local, made, status_list  # noqa: F401
 
 USED = [{"cid": b64u(bytes(32)), "authority": "BW"}]
@@ -84,3 +85,33 @@ def test_a_damaged_memory_is_said(made):  # noqa: F811
     place.adopted_parts().write_bytes(b"{}")
     with pytest.raises(Untrusted, match=r"parts\.json is damaged"):
         adopt(made, bundle(made))
+
+
+class Shared(dict):
+    """What is kept, while another thread always keeps its own thing right afterwards."""
+
+    def update(self, **kept):
+        super().update(dict.fromkeys(kept, "another thread's"))
+
+    def __setitem__(self, name, kept):
+        super().__setitem__(name, ("key", "another thread's"))
+
+
+def test_a_desk_judges_by_its_own_bundle_whatever_other_threads_keep(monkeypatch):
+    monkeypatch.setattr(bundles, "_desk", Shared())
+    monkeypatch.setattr(bundles, "_own", lambda at: bundles.Own("key", None, {}))
+    monkeypatch.setattr(bundles, "_evaluated", lambda found, authority, at: f"of {authority}")
+    monkeypatch.setattr(bundles, "Bundle", lambda written, prove: written)
+    monkeypatch.setattr("openkimberley.journal.queries.head", lambda: "head")
+    for authority in ("EU-BE", "BW", "EU-BE"):
+        assert bundles.desk_bundle(Scheme().at, authority) == f"of {authority}"
+
+
+def test_a_nodes_own_list_is_opened_whatever_other_threads_keep(made, monkeypatch, tmp_path):  # noqa: F811
+    folder = tmp_path / "trust" / "metadata"
+    folder.mkdir(parents=True)
+    (folder / "timestamp.json").write_text("{}")
+    monkeypatch.setenv("KIMBERLEY_DIR", str(tmp_path))
+    monkeypatch.setattr(bundles, "_listed", Shared())
+    monkeypatch.setattr(bundles.Folder, "load", lambda folder: made.repo)
+    assert bundles.listed(at=made.at).authorities["BW"]
