@@ -191,18 +191,40 @@ def _quorum(at: datetime) -> Any:
 # What a machine adopts.
 
 
+def foreign(data: bytes) -> str:
+    """Why a bundle's signatures say nothing to this machine: it has adopted another list. Empty where it has not.
+
+    Whoever made a root of his own signs anything with it. Raises ``Untrusted`` for what is no bundle.
+    """
+    written, memory = read_bundle(data), _remembered(place.adopted_memory())
+    if written.get("v") != 2 or memory is None or _of_same_list(memory, written.get("trust")):
+        return ""
+    return (
+        f"its trust list is not the one that this machine adopted: its root is {root_fingerprint(written['trust'])},"
+        f" the adopted one {_groups(memory.root)}; where it is the right one after all, remove"
+        f" {place.adopted_bundle().parent} and adopt it with `kimberley bundle import`"
+    )
+
+
 def load(data: bytes, *, now: datetime, remembering: bool = True) -> Bundle:
     """A bundle that somebody named on purpose, checked against what this machine has adopted of the same trust list.
 
-    A bundle of a list that this machine never adopted is opened by the root it brings: naming it was the adoption.
-    ``remembering`` False asks as a machine that has adopted nothing. Raises ``Untrusted``.
+    A bundle of a list that this machine never adopted is opened by the root it brings: naming it was the adoption. On
+    a machine that has adopted another one it is worth no more than its bearer, and ``foreign`` says so.
+    ``remembering`` False asks as a machine that has adopted nothing. Raises ``Untrusted``, also for the adopted list
+    as it was before its offices changed.
     """
     written = read_bundle(data)
     if written.get("v") != 2:
         return Bundle(written)
     memory = _remembered(place.adopted_memory()) if remembering else None
     first = first_root(written["trust"])
-    if memory is None or not _of_same_list(memory, written["trust"]):
+    if memory is None:
+        return open_bundle(written, Memory(root=first), now=now).bundle
+    if not _of_same_list(memory, written["trust"]):
+        if sha256(first).hex() in known_parts(now=now).roots:
+            reason = f"this bundle's root is {_groups(first)}, and this machine has adopted its successor"
+            raise Untrusted(STEP, f"{reason} {_groups(memory.root)}: it is from before, {parts.FETCH}")
         return open_bundle(written, Memory(root=first), now=now).bundle
     opened = open_bundle(written, memory, now=now)
     known_parts(now=now).check(parts.of(written, opened.bundle))
@@ -273,7 +295,11 @@ def first_root(trust: Any) -> bytes:
 
 def root_fingerprint(trust: Any) -> str:
     """The SHA-256 of a list's first root in groups of four, as people compare it before they adopt the list."""
-    digest = sha256(first_root(trust)).hex()
+    return _groups(first_root(trust))
+
+
+def _groups(root: bytes) -> str:
+    digest = sha256(root).hex()
     return " ".join(digest[at : at + 4] for at in range(0, 64, 4))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.node import place
 from openkimberley.trust import jws, statuslist
-from openkimberley.trust.canonical import canonical, parse_json
+from openkimberley.trust.canonical import canonical, parse_json, sha256
 from openkimberley.verification.opening import LOCAL, MOST_BYTES
 from openkimberley.verification.statements import STEP, Bundle, read_authority
 
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parts:
-    """The second at which each part was signed: an authority's own by its code, a status list by its address."""
+    """The second at which each part was signed: an authority's own by its code, a status list by its address.
+
+    ``roots`` are the SHA-256 of every root that the adopted list has had: by an old one an old list is known.
+    """
 
     local: Mapping[str, int] = field(default_factory=dict)
     lists: Mapping[str, int] = field(default_factory=dict)
+    roots: frozenset[str] = frozenset()
 
     def check(self, brought: Parts) -> None:
         """Raise ``Untrusted`` where ``brought`` goes back behind this.
@@ -54,24 +58,27 @@ class Parts:
         No moment to come is kept: an issuer that dates a list ahead would have every later one refused.
         """
         latest = int(now.timestamp())
-        kept = (
+        local, lists = (
             {**known, **{name: max(known.get(name, 0), min(at, latest)) for name, at in new.items()}}
             for known, new in ((self.local, brought.local), (self.lists, brought.lists))
         )
-        return Parts(*kept)
+        return Parts(local, lists, self.roots | brought.roots)
 
     def to_bytes(self) -> bytes:
         """As canonical JSON, for a machine to keep."""
-        return canonical({"v": 1, "local": dict(self.local), "status_lists": dict(self.lists)})
+        return canonical(
+            {"v": 1, "local": dict(self.local), "status_lists": dict(self.lists), "roots": sorted(self.roots)}
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Parts:
         """Read what ``to_bytes`` wrote. Raises ``Untrusted`` for anything else: a lost memory must not be silent."""
         written: Any = parse_json(data, STEP)
         try:
-            return cls(
-                *({str(name): int(at) for name, at in written[part].items()} for part in ("local", "status_lists"))
+            local, lists = (
+                {str(name): int(at) for name, at in written[part].items()} for part in ("local", "status_lists")
             )
+            return cls(local, lists, frozenset(map(str, written["roots"])))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Untrusted(STEP, f"{place.adopted_parts()} is damaged: {_begin_again()}") from error
 
@@ -93,7 +100,11 @@ def of(written: Mapping[str, Any], opened: Bundle) -> Parts:
         except Untrusted:
             continue  # left out of the bundle as well
         lists[found.uri] = found.iat  # of two the last one counts, as in opening
-    return Parts({str(said["authority"]): said["iat"]} if said else {}, lists)
+    reached = opened.as_json()["trust"]["root_version"]  # what lies beyond it nobody has checked
+    metadata = written["trust"]["metadata"]
+    roots = (metadata.get(f"{number}.root.json") for number in range(1, reached + 1))
+    seen = frozenset(sha256(root.encode()).hex() for root in roots if isinstance(root, str))
+    return Parts({str(said["authority"]): said["iat"]} if said else {}, lists, seen)
 
 
 def _older(what: str, at: int, known: int) -> Untrusted:

@@ -1,14 +1,18 @@
 """What a machine adopts, and what it then refuses: no part of a bundle goes back, and no other list passes for its."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.node import bundles, place
+from openkimberley.node.cli import main_group
 from openkimberley.node.parts import Parts
 from openkimberley.trust.canonical import b64u, canonical
-from openkimberley.trust.tests.lists import Scheme
+from openkimberley.trust.tests.lists import Scheme, key, keys
+from openkimberley.trust.trustlist import rotating
 from openkimberley.verification.tests.test_opening import URI, bundle, local, made, status_list  # noqa: F401
 
 USED = [{"cid": b64u(bytes(32)), "authority": "BW"}]
@@ -85,6 +89,44 @@ def test_a_damaged_memory_is_said(made):  # noqa: F811
     place.adopted_parts().write_bytes(b"{}")
     with pytest.raises(Untrusted, match=r"parts\.json is damaged"):
         adopt(made, bundle(made))
+
+
+def test_a_list_of_its_own_making_does_not_pass_for_the_adopted_one(made, tmp_path):  # noqa: F811
+    own = Scheme(root=keys(*(f"forger/{n}" for n in range(5)))).found()
+    own.publish()
+    forged, paper = tmp_path / "forged.json", tmp_path / "paper.txt"
+    forged.write_bytes(canonical({"v": 2, "trust": own.bundle}))
+    paper.write_text("BW0012345")
+    asked = ["verify", str(paper), "--bundle", str(forged), "--at", "2027-01-02"]
+    assert json.loads(run(*asked, "--json"))["bundle_signed"]  # naming it is all that a new machine has
+    adopt(made, bundle(made))
+    told = json.loads(run(*asked, "--json"))
+    assert not told["bundle_signed"]
+    for root in (own.bundle, made.bundle):
+        assert bundles.root_fingerprint(root) in told["bundle_foreign"]
+    assert "do not rely on that bundle" in run(*asked)
+    with pytest.raises(Untrusted):
+        adopt(own, {"v": 2, "trust": own.bundle})
+
+
+def run(*words):
+    return CliRunner().invoke(main_group, list(words)).output
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_the_adopted_list_from_before_its_offices_changed_is_refused(made, lost):  # noqa: F811
+    old = bundle(made)
+    made.later(1)
+    made.clock = key("clock/2")
+    made.repo = rotating.rotate_root(made.repo, {"timestamp": [made.clock.public()]}, terms=made.terms, at=made.at)
+    made.sign_root()
+    made.publish()
+    adopt(made, bundle(made))
+    if lost:
+        place.adopted_parts().unlink()
+    with pytest.raises(Untrusted, match="it is from before, ask your authority"):
+        load(made, old)
+    assert load(made, old, remembering=False).trust
 
 
 class Shared(dict):
