@@ -780,6 +780,30 @@ def test_a_signed_list_is_adopted_by_its_root_and_never_exchanged_for_an_older_o
     guard.close()
 
 
+def test_no_part_of_a_signed_list_goes_back(chromium, tmp_path, scheme):
+    def own(used: list, code: str = "BW") -> str:
+        told = {
+            "iss": f"https://kp.example/p/{code}",
+            "authority": code,
+            "iat": int(scheme.at.timestamp()),
+            "used": used,
+        }
+        return jws.sign(told, typ="kp-bundle+jwt", signer=key(f"{code}/status/2027-1"))
+
+    older = {**signed(scheme), "local": own([])}
+    scheme.later(1).publish()
+    newer = {**signed(scheme), "local": own([{"cid": b64u(GOOD.cid), "authority": "BW"}])}
+    guard = Guard(chromium, tmp_path, bundle=newer)
+    for changed, reason in (
+        ({**newer, "local": older["local"]}, "signed for its officers is of"),
+        ({**newer, "status_lists": older["status_lists"]}, "the status list BW/2027-1 is of"),
+        ({name: part for name, part in newer.items() if name != "local"}, "lacks the part that BW signed"),
+    ):
+        assert reason in guard.hand_over("bundle.json", json.dumps(changed).encode())
+    guard.clean()
+    guard.close()
+
+
 def test_a_clock_that_went_back_holds_everything(guard):
     guard.page.clock.install(time=NOW - 10 * DAY)
     guard.open()

@@ -85,11 +85,14 @@ def verify(
     try:
         if len(data) > MOST_BYTES:
             raise Untrusted("1 parse", f"{artefact.name} is larger than any certificate ({MOST_BYTES} bytes at most)")
-        known = bundles.load(path.read_bytes(), now=moment)
+        known = bundles.load(trusted := path.read_bytes(), now=moment)
+        foreign = bundles.foreign(trusted)
         report = verify_file(data, known, now=moment, authority=authority, proof=proof.read_text() if proof else "")
     except Untrusted as error:  # nothing was judged: no verdict against the paper
         fail(error, as_json=as_json, status=CANNOT_TELL)
-    document = {**report.as_json(), "bundle": str(path), "bundle_signed": known.trust is not None}
+    document = {**report.as_json(), "bundle": str(path), "bundle_signed": known.trust is not None and not foreign}
+    if foreign:
+        document["bundle_foreign"] = foreign
     if as_json:
         show_json(document)
     else:
@@ -104,7 +107,9 @@ def _say(document: dict[str, object]) -> None:
         click.echo(f"  {check['id']:>2} {check['name']:<12} {check['result']:<8} {check['detail']}")
     data = document["data"]
     click.echo(f"  judged with {document['bundle']} of {data['issued']}, {data['age_days']} days old")  # type: ignore[index]
-    if not document["bundle_signed"]:
+    if "bundle_foreign" in document:
+        click.echo(f"  do not rely on that bundle: {document['bundle_foreign']}")
+    elif not document["bundle_signed"]:
         click.echo("  that bundle is not signed: it is worth what its bearer is")
 
 

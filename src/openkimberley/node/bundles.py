@@ -7,12 +7,13 @@ a test) judges by its own register and keys, and what it hands out is adopted by
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from openkimberley.desk.atomic import write_atomically
 from openkimberley.kernel.errors import NotFound, Untrusted
-from openkimberley.node import place
+from openkimberley.node import parts, place
 from openkimberley.node.trusting.folder import Folder
 from openkimberley.trust.canonical import canonical, sha256
 from openkimberley.trust.notes import Note
@@ -33,8 +34,17 @@ KEPT_CHECKPOINTS = 3
 """Checkpoints of the node's own journal in a bundle: the newest, for an officer to hold others against."""
 
 
-def listed(*, at: datetime) -> TrustedList | None:
-    """The trust list of this node, None where it has none. Raises ``Untrusted`` for one that is wrong.
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A node's own trust list: what it was opened from, what it says, and its texts as they travel."""
+
+    key: object
+    found: TrustedList
+    trust: dict[str, dict[str, str]]
+
+
+def _own(at: datetime) -> Own | None:
+    """This node's own trust list, opened; None where it has none. Raises ``Untrusted`` for one that is wrong.
 
     A node is the place where newer files arrive, but it may be long without a line: expiry is judged at the list's own
     date, and its age is shown with every answer.
@@ -44,17 +54,24 @@ def listed(*, at: datetime) -> TrustedList | None:
     if not stamp.is_file():
         return None
     key = (str(folder.path), stamp.stat().st_mtime_ns, at.date())
-    if _listed.get("key") != key:
+    kept = _listed.get("own")
+    if kept is None or kept.key != key:
         trust = publishing.bundle(folder.load())
         memory = _remembered(folder.path / "memory.json") or Memory(root=first_root(trust))
         found = open_list(trust, memory, now=at, reference_time=_issued(trust))
         write_atomically(folder.path / "memory.json", found.memory.to_bytes())
-        _listed.update(key=key, found=found, trust=trust)
-    result: TrustedList = _listed["found"]
-    return result
+        kept = _listed["own"] = Own(key, found, trust)
+    return kept
 
 
-_listed: dict[str, Any] = {}
+def listed(*, at: datetime) -> TrustedList | None:
+    """The trust list of this node, None where it has none. Raises ``Untrusted`` for one that is wrong."""
+    own = _own(at)
+    return own.found if own else None
+
+
+# Threads share what is kept: each goes on with what it found or made itself, and keeps it with one assignment.
+_listed: dict[str, Own] = {}
 
 
 def desk_bundle(at: datetime, authority: str) -> Bundle:
@@ -65,16 +82,16 @@ def desk_bundle(at: datetime, authority: str) -> Bundle:
     from openkimberley.certificates import queries as certificates
     from openkimberley.journal import queries as journal
 
-    found = listed(at=at)
-    key = (journal.head(), authority, at.strftime("%Y-%m-%dT%H"), _listed.get("key") if found else None)
-    if _desk.get("key") != key:
-        made = certificates.bundle(at=at) if found is None else _evaluated(found, authority, at)
-        _desk.update(key=key, bundle=Bundle(made, prove=lambda cid: own_proof(cid, at=at)))
-    bundle: Bundle = _desk["bundle"]
-    return bundle
+    own = _own(at)
+    key = (journal.head(), at.strftime("%Y-%m-%dT%H"), own.key if own else None)
+    kept = _desk.get(authority)
+    if kept is None or kept[0] != key:
+        made = certificates.bundle(at=at) if own is None else _evaluated(own.found, authority, at)
+        kept = _desk[authority] = (key, Bundle(made, prove=lambda cid: own_proof(cid, at=at)))
+    return kept[1]
 
 
-_desk: dict[str, Any] = {}
+_desk: dict[str, tuple[object, Bundle]] = {}
 
 
 def _evaluated(found: TrustedList, authority: str, at: datetime) -> dict[str, Any]:
@@ -100,11 +117,12 @@ def _of_all(at: datetime) -> dict[str, Any]:
     """What of a signed bundle is no authority's own: trust list, status lists, checkpoints."""
     from openkimberley.certificates import queries as certificates
 
-    if listed(at=at) is None:
+    own = _own(at)
+    if own is None:
         raise NotFound("trust list", "of this node: kimberley trust init begins one")
     return {
         "v": 2,
-        "trust": _listed["trust"],
+        "trust": own.trust,
         "status_lists": certificates.signed_lists(),
         "checkpoints": checkpoints(at=at),
     }
@@ -173,20 +191,44 @@ def _quorum(at: datetime) -> Any:
 # What a machine adopts.
 
 
+def foreign(data: bytes) -> str:
+    """Why a bundle's signatures say nothing to this machine: it has adopted another list. Empty where it has not.
+
+    Whoever made a root of his own signs anything with it. Raises ``Untrusted`` for what is no bundle.
+    """
+    written, memory = read_bundle(data), _remembered(place.adopted_memory())
+    if written.get("v") != 2 or memory is None or _of_same_list(memory, written.get("trust")):
+        return ""
+    return (
+        f"its trust list is not the one that this machine adopted: its root is {root_fingerprint(written['trust'])},"
+        f" the adopted one {_groups(memory.root)}; where it is the right one after all, remove"
+        f" {place.adopted_bundle().parent} and adopt it with `kimberley bundle import`"
+    )
+
+
 def load(data: bytes, *, now: datetime, remembering: bool = True) -> Bundle:
     """A bundle that somebody named on purpose, checked against what this machine has adopted of the same trust list.
 
-    A bundle of a list that this machine never adopted is opened by the root it brings: naming it was the adoption.
-    ``remembering`` False asks as a machine that has adopted nothing. Raises ``Untrusted``.
+    A bundle of a list that this machine never adopted is opened by the root it brings: naming it was the adoption. On
+    a machine that has adopted another one it is worth no more than its bearer, and ``foreign`` says so.
+    ``remembering`` False asks as a machine that has adopted nothing. Raises ``Untrusted``, also for the adopted list
+    as it was before its offices changed.
     """
     written = read_bundle(data)
     if written.get("v") != 2:
         return Bundle(written)
     memory = _remembered(place.adopted_memory()) if remembering else None
     first = first_root(written["trust"])
-    if memory is None or not _of_same_list(memory, written["trust"]):
-        memory = Memory(root=first)
-    return open_bundle(written, memory, now=now).bundle
+    if memory is None:
+        return open_bundle(written, Memory(root=first), now=now).bundle
+    if not _of_same_list(memory, written["trust"]):
+        if sha256(first).hex() in known_parts(now=now).roots:
+            reason = f"this bundle's root is {_groups(first)}, and this machine has adopted its successor"
+            raise Untrusted(STEP, f"{reason} {_groups(memory.root)}: it is from before, {parts.FETCH}")
+        return open_bundle(written, Memory(root=first), now=now).bundle
+    opened = open_bundle(written, memory, now=now)
+    known_parts(now=now).check(parts.of(written, opened.bundle))
+    return opened.bundle
 
 
 def adopt(data: bytes, *, now: datetime) -> Bundle:
@@ -198,7 +240,10 @@ def adopt(data: bytes, *, now: datetime) -> Bundle:
     if written.get("v") == 2:
         memory = _remembered(place.adopted_memory()) or Memory(root=first_root(written["trust"]))
         opened = open_bundle(written, memory, now=now)
+        known, brought = known_parts(now=now), parts.of(written, opened.bundle)
+        known.check(brought)
         write_atomically(place.adopted_memory(), opened.memory.to_bytes())
+        write_atomically(place.adopted_parts(), known.with_(brought, now=now).to_bytes())
         new = opened.bundle
     else:
         if place.adopted_memory().is_file():
@@ -210,6 +255,17 @@ def adopt(data: bytes, *, now: datetime) -> Bundle:
                 raise Untrusted(STEP, f"this bundle of {new.issued} is older than the adopted one of {old.issued}")
     write_atomically(path, data)
     return new
+
+
+def known_parts(*, now: datetime) -> parts.Parts:
+    """How new the parts were that this machine adopted. A machine that kept none of it reads its adopted bundle."""
+    path, memory = place.adopted_parts(), _remembered(place.adopted_memory())
+    if path.is_file():
+        return parts.Parts.from_bytes(path.read_bytes())
+    if memory is None or not place.adopted_bundle().is_file():
+        return parts.Parts()
+    written = read_bundle(place.adopted_bundle().read_bytes())
+    return parts.Parts().with_(parts.of(written, open_bundle(written, memory, now=now).bundle), now=now)
 
 
 def packed(data: bytes) -> bytes:
@@ -239,13 +295,18 @@ def first_root(trust: Any) -> bytes:
 
 def root_fingerprint(trust: Any) -> str:
     """The SHA-256 of a list's first root in groups of four, as people compare it before they adopt the list."""
-    digest = sha256(first_root(trust)).hex()
+    return _groups(first_root(trust))
+
+
+def _groups(root: bytes) -> str:
+    digest = sha256(root).hex()
     return " ".join(digest[at : at + 4] for at in range(0, 64, 4))
 
 
 def own_fingerprint(*, at: datetime) -> str:
     """That of this node's own trust list; empty where it has none."""
-    return root_fingerprint(_listed["trust"]) if listed(at=at) is not None else ""
+    own = _own(at)
+    return root_fingerprint(own.trust) if own else ""
 
 
 def _issued(trust: Any) -> datetime:

@@ -82,6 +82,11 @@ def adopted_memory() -> Path:
     return adopted_bundle().with_name("trust.json")
 
 
+def adopted_parts() -> Path:
+    """How new the signed parts beside the trust list were in the bundles that this machine adopted."""
+    return adopted_bundle().with_name("parts.json")
+
+
 def database(place: Place) -> dict[str, Any]:
     """Django's description of the database: PostgreSQL by ``KIMBERLEY_DATABASE`` (a URL), else SQLite in the folder.
 

@@ -10,6 +10,7 @@ type Kept = { text: string; signed: boolean; adopted: string };
 export type Waiting = { text: string; issued: string; node: string; root: string; signed: boolean };
 
 const NOT_A_LIST = "This is not a list of Participants and keys.";
+const REFUSED = "The list was refused: %(reason)s";
 const OLDER = "This list of %(new)s is older than the one of %(old)s on this device: it was refused.";
 
 export class Refusal extends Error {
@@ -37,6 +38,62 @@ const rootIn = (written: any): string => {
   const roots = Object.keys(written.trust?.metadata ?? {}).filter((name) => /^\d+\.root\.json$/.test(name));
   roots.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
   return roots.length ? String(written.trust.metadata[roots[0]!]) : "";
+};
+
+/** The second at which each part was signed that the trust list does not number: an authority's own, each status list. */
+type Parts = { local: Record<string, number>; lists: Record<string, number> };
+
+/** What a signed statement says. Only for statements whose signature the engine has checked. */
+const said = (text: unknown): any => {
+  try {
+    const bytes = Uint8Array.from(atob(String(text).split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+};
+
+/** When the parts were signed that the engine believed of a list; `opened` is what it made of it. */
+const partsOf = (written: any, opened: any): Parts => {
+  const parts: Parts = { local: {}, lists: {} };
+  const local = written.local ? said(written.local) : null;
+  if (local) parts.local[String(local.authority)] = local.iat;
+  for (const text of Array.isArray(written.status_lists) ? written.status_lists : []) {
+    const told = said(text);
+    const believed = opened.status_lists?.[told?.sub];
+    if (!believed || believed.lst !== told.status_list?.lst || Date.parse(believed.exp) !== told.exp * 1000) continue; // was left out
+    parts.lists[told.sub] = Math.min(told.iat, parts.lists[told.sub] ?? told.iat); // of a twin that nobody signed, the date makes nothing newer
+  }
+  return parts;
+};
+
+/** Refuses a list that goes back behind what this device knows: what was used or void since would look good again. */
+function checkParts(known: Parts, brought: Parts): void {
+  const refuse = (reason: string): never => {
+    throw new Refusal(REFUSED, { reason });
+  };
+  const date = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 16);
+  const older = (what: string, at: number, before: number): string =>
+    `${what} is of ${date(at)}, older than the one of ${date(before)} on this device: ask your authority for its newest list`;
+  for (const [authority, before] of Object.entries(known.local)) {
+    const at = brought.local[authority];
+    const others = Object.keys(brought.local);
+    if (!others.length) refuse(`it lacks the part that ${authority} signed for its officers, and this device has the one of ${date(before)}: ask your authority for its newest list`);
+    if (at === undefined) refuse(`it is for the officers of ${others.join(", ")}, and this device is one of ${authority}`);
+    else if (at < before) refuse(older(`the part that ${authority} signed for its officers`, at, before));
+  }
+  // A status list that is missing is no step back: its issuer is asked then.
+  for (const [uri, at] of Object.entries(brought.lists)) {
+    const before = known.lists[uri];
+    if (before !== undefined && at < before) refuse(older(`the status list ${uri.split("/").slice(-2).join("/")}`, at, before));
+  }
+}
+
+/** The newer of both; no moment to come is kept, or a list dated ahead would have every later one refused. */
+const newest = (known: Record<string, number>, brought: Record<string, number>, now: Date): Record<string, number> => {
+  const kept = { ...known };
+  for (const [name, at] of Object.entries(brought)) kept[name] = Math.max(kept[name] ?? 0, Math.min(at, Math.floor(now.getTime() / 1000)));
+  return kept;
 };
 
 export class Lists {
@@ -111,8 +168,13 @@ export class Lists {
     const { text, signed, adopted } = kept;
     if (signed) {
       const opened = await opening(text, { root: await this.store.get("root"), remembered: (await this.store.get("remembered")) ?? null, now });
+      const known: Parts = (await this.store.get("parts")) ?? { local: {}, lists: {} };
+      const written = opened.bundle.asJson();
+      const brought = partsOf(read(text), written);
+      checkParts(known, brought);
       await this.store.set("remembered", opened.remembered);
-      this.list = { text, written: opened.bundle.asJson(), bundle: opened.bundle, signed, adopted, problems: opened.problems };
+      await this.store.set("parts", { local: newest(known.local, brought.local, now), lists: newest(known.lists, brought.lists, now) });
+      this.list = { text, written, bundle: opened.bundle, signed, adopted, problems: opened.problems };
     } else {
       const written = read(text);
       this.list = { text, written, bundle: new Bundle(written), signed, adopted, problems: [] };
@@ -127,6 +189,6 @@ async function opening(...how: Parameters<typeof openBundle>): ReturnType<typeof
   try {
     return await openBundle(...how);
   } catch (error: any) {
-    throw new Refusal("The list was refused: %(reason)s", { reason: String(error?.reason ?? error?.message ?? error).slice(0, 300) });
+    throw new Refusal(REFUSED, { reason: String(error?.reason ?? error?.message ?? error).slice(0, 300) });
   }
 }

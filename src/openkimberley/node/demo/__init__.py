@@ -107,6 +107,7 @@ def _adopt(where: place.Place, tell: Any) -> None:
         if demonstration:
             path.unlink(missing_ok=True)
             place.adopted_memory().unlink(missing_ok=True)
+            place.adopted_parts().unlink(missing_ok=True)
             adopt(where.bundle.read_bytes(), now=datetime.now(UTC))  # noqa: TID251 - a shell
             tell(f"This machine now trusts the demonstration's bundle: {path}")
         else:
