@@ -217,14 +217,16 @@ def _asserted(
         answer = dict(evidence["credential"])
         state = {"challenge": b64u(wanted), "user_verification": "required"}
         used = server(policy).authenticate_complete(state, known, answer)
-        counter = AuthenticationResponse.from_dict(answer).response.authenticator_data.counter
+        said = AuthenticationResponse.from_dict(answer).response
     except NOT_AN_ANSWER as error:
         raise Untrusted(STEP, f"the approval does not hold: {str(error)[:80]}") from error
-    row = by_id[b64u(used.credential_id)]
+    row, counter = by_id[b64u(used.credential_id)], said.authenticator_data.counter
     if (counter or row["counter"]) and counter <= row["counter"]:
         raise Untrusted(STEP, "the authenticator's counter did not move on: it was copied, or this was used before")
     rows.execute("UPDATE officers SET counter = ? WHERE fingerprint = ?", (counter, row["fingerprint"]))
-    return row["fingerprint"], b64u(sha256(canonical(answer["response"])))
+    # Only what the authenticator signed: whatever else the answer says, a caller can change, and ECDSA signatures too.
+    trace = canonical([b64u(used.credential_id), b64u(said.authenticator_data), b64u(said.client_data)])
+    return row["fingerprint"], b64u(sha256(trace))
 
 
 def _level(evidence: Mapping[str, Any], policy: Policy) -> str:

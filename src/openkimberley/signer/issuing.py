@@ -51,6 +51,7 @@ def certificate(
     checker, level, spent = approving.two_officers(
         rows, policy, authority=authority, hashed=hashed, approvals=request["approvals"], now=now
     )
+    _once(rows, authority, hashed)
     day = datetime.fromtimestamp(now, UTC).date()
     content = _content(request, draft, checker)
     facts = statements.certificate_from_json(content)
@@ -142,6 +143,16 @@ def _known(rows: sqlite3.Connection, request: Mapping[str, Any], hashed: str, se
         return answer
     rows.execute("UPDATE numbers SET state = 'abandoned' WHERE number = ?", (number,))
     return {"bound": {"number": number, "cid": row["cid"], "issue_date": content["issue_date"]}}
+
+
+def _once(rows: sqlite3.Connection, authority: str, hashed: str) -> None:
+    """A draft names its application, so it becomes one certificate. Raises ``Untrusted`` where it has (T5, T6)."""
+    row = rows.execute(
+        "SELECT number FROM numbers WHERE draft_hash = ? AND authority = ? AND state <> 'abandoned'",
+        (hashed, authority),
+    ).fetchone()
+    if row is not None:
+        raise Untrusted(approving.STEP, f"the draft was used for {row['number']}")
 
 
 def _content(request: Mapping[str, Any], draft: Mapping[str, Any], checker: str) -> dict[str, Any]:

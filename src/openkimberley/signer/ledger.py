@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS numbers (
     level TEXT NOT NULL, log_index INTEGER, answer TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS numbers_in_turn ON numbers (prefix, first, serial);
 CREATE INDEX IF NOT EXISTS numbers_by_day ON numbers (authority, day);
+CREATE INDEX IF NOT EXISTS numbers_by_draft ON numbers (draft_hash);
 CREATE TABLE IF NOT EXISTS marks (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root TEXT NOT NULL);
 """
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from openkimberley.kernel.errors import Conflict, KimberleyError, NotFound, NotPermitted, Untrusted
 from openkimberley.signer import audit
@@ -27,6 +28,9 @@ from openkimberley.signer.tests.devices import (
 )  # fmt: skip
 from openkimberley.trust import approval, qr, sdjwt
 from openkimberley.trust.canonical import b64u, unb64u
+
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of P-256."""
 
 
 @pytest.fixture
@@ -166,6 +170,45 @@ def test_t6_an_assertion_is_not_handed_in_twice():
     office.approve("kagiso", "maker", wanted, evidence)
     with pytest.raises(Untrusted, match="handed in before"):
         office.approve("kagiso", "maker", wanted, evidence)
+
+
+def _changed(evidence, *, turned: bool) -> dict:
+    """The same assertion in other words: with a name more, or with the other signature that ECDSA knows for it."""
+    said = evidence["credential"]["response"]
+    more = {"x": "1"}
+    if turned:
+        r, s = decode_dss_signature(unb64u(said["signature"]))
+        more = {"signature": b64u(encode_dss_signature(r, ORDER - s))}
+    return {**evidence, "credential": {**evidence["credential"], "response": {**said, **more}}}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("wanted", [draft(), {"v": 1, "void": {"kpc_number": "BW0012345"}}])
+def test_t6_an_assertion_in_other_words_is_the_same_one(office, wanted, turned):
+    device = SecurityKey(name=b"a passkey")
+    office.enrol("kagiso", "maker", device)
+    device.counter = -1
+    evidence = office.assertion("kagiso", "maker", wanted)
+    office.approve("kagiso", "maker", wanted, evidence)
+    with pytest.raises(Untrusted, match="handed in before"):
+        office.approve("kagiso", "maker", wanted, _changed(evidence, turned=turned))
+
+
+def test_t6_a_draft_becomes_one_certificate_however_often_it_is_approved(office):
+    wanted = draft()
+    office.issue(wanted)
+    with pytest.raises(Untrusted, match="the draft was used for BW0012345"):
+        office.issue(wanted, number=12346)
+    office.service.settle(authority="BW", number="BW0012345")
+    with pytest.raises(Untrusted, match="the draft was used for BW0012345"):
+        office.issue(wanted, number=12346)
+
+
+def test_t6_a_draft_whose_number_was_given_up_may_be_issued_under_the_next(office):
+    wanted = draft()
+    office.issue(wanted)
+    assert "bound" in office.issue(draft(seals=["BW-SEAL-2"]))
+    assert office.issue(wanted, number=12346)["number"] == "BW0012346"
 
 
 def test_t6_an_old_approval_is_refused(office):
