@@ -31,6 +31,8 @@ STEP = "5 content"
 VOID = "kp-void+jwt"
 MAX_STATEMENT = 200
 """Names that a statement without a schema of its own (status list, bundle) may have at its top."""
+COSIGN_SECONDS = 60
+"""How far the time that a witness signs may be from the signer's own clock."""
 
 
 class LocalService:
@@ -139,8 +141,12 @@ class LocalService:
         if seen.text != text or type(time) is not int or not 0 < time < 2**53:
             raise Untrusted(STEP, "a witness signs checkpoints only")
         with self._act("cosignature", origin=seen.origin, size=seen.size) as rows:
-            self._raise_mark(rows, f"witness:{name}:{seen.origin}", seen.size, b64u(seen.root))
-            made = notes.cosign(text, name=name, signer=self._signer(NODE, "witness"), time=time)
+            if abs(time - self._now(time)) > COSIGN_SECONDS:
+                raise Conflict("the moment of the cosignature is not that of the signer's clock")
+            signer = self._signer(NODE, "witness")
+            # What is signed does not say the witness's name: the key is what must not sign a fork.
+            self._raise_mark(rows, f"witness:{b64u(signer.public_key)}:{seen.origin}", seen.size, b64u(seen.root))
+            made = notes.cosign(text, name=name, signer=signer, time=time)
             return {"key_id": b64u(made.id), "signature": b64u(made.signature)}
 
     def request(self, *, authority: str, base: str) -> str:

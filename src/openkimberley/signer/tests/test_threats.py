@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
 
@@ -458,16 +459,23 @@ def test_t13_a_checkpoint_never_goes_back_or_forks(office):
 
 def test_t13_a_witness_never_goes_back_or_forks(office):
     def text(size: int, root: str = "A") -> str:
-        return f"journal.za.example/1\n{size}\n{root * 43}=\n"
+        return f"journal.za.example/1\n{size}\n{root}{'A' * 42}=\n"
 
-    def cosign(written: str) -> dict:
-        return office.service.cosignature(text=written, name="witness.bw.example", time=NOW)
+    def cosign(written: str, name: str = "witness.bw.example") -> dict:
+        return office.service.cosignature(text=written, name=name, time=NOW)
 
     cosign(text(5))
     cosign(text(5))
     for written in (text(4), text(5, "B")):
-        with pytest.raises((Conflict, Untrusted)):
-            cosign(written)
+        for name in ("witness.bw.example", "another.example"):  # one key: the name is not among what it signs
+            with pytest.raises(Conflict, match="gone back or forked"):
+                cosign(written, name)
+
+
+@pytest.mark.parametrize("time", [5, NOW - 61, NOW + 61])
+def test_t13_a_witness_signs_the_time_of_its_own_clock(office, time):
+    with pytest.raises(Conflict, match="signer's clock"):
+        office.service.cosignature(text=f"journal.za.example/1\n5\n{'A' * 43}=\n", name="witness", time=time)
 
 
 def test_t13_a_node_restored_from_an_old_backup_voids_nothing_that_stands(office):
@@ -491,6 +499,18 @@ def test_the_ledger_is_on_the_disk_before_the_answer(tmp_path):
     assert again.rows("PRAGMA synchronous")[0][0] == 2
     assert again.rows("PRAGMA journal_mode")[0][0] == "wal"
     assert (tmp_path / "ledger.sqlite3").stat().st_mode & 0o077 == 0
+
+
+def test_t11_nobody_else_reads_the_ledger_nor_the_files_beside_it(tmp_path):
+    before = os.umask(0o022)
+    try:
+        ledger = Ledger(tmp_path / "ledger.sqlite3")
+        with ledger.transaction() as rows:
+            rows.execute("INSERT INTO marks VALUES ('log:x', 1, '')")
+        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm"), 0o600)
 
 
 @pytest.mark.parametrize(
