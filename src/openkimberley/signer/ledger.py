@@ -35,6 +35,8 @@ CREATE INDEX IF NOT EXISTS numbers_in_turn ON numbers (prefix, first, serial);
 CREATE INDEX IF NOT EXISTS numbers_by_day ON numbers (authority, day);
 CREATE INDEX IF NOT EXISTS numbers_by_draft ON numbers (draft_hash);
 CREATE TABLE IF NOT EXISTS marks (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS lists (
+    authority TEXT NOT NULL, year INTEGER NOT NULL, lst TEXT NOT NULL, PRIMARY KEY (authority, year));
 """
 
 

@@ -14,7 +14,7 @@ from openkimberley.signer import approving, issuing
 from openkimberley.signer.audit import Audit
 from openkimberley.signer.ledger import Ledger
 from openkimberley.signer.policy import TRIAL, Policy
-from openkimberley.trust import approval, jws, notes
+from openkimberley.trust import approval, jws, notes, statuslist
 from openkimberley.trust.canonical import b64u, unb64u
 from openkimberley.trust.keys import SIGNATURE_BYTES, PublicKey
 from openkimberley.trust.notes import Checkpoint
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from openkimberley.trust.keys import Signer
+    from openkimberley.trust.statuslist import StatusList
 
 STEP = "5 content"
 VOID = "kp-void+jwt"
 MAX_STATEMENT = 200
 """Names that a statement without a schema of its own (status list, bundle) may have at its top."""
+DAY = 86_400
+"""How far the moment that a statement tells may be from the signer's own clock."""
 COSIGN_SECONDS = 60
 """How far the time that a witness signs may be from the signer's own clock."""
 
@@ -50,7 +53,7 @@ class LocalService:
         self.ledger, self.policy, self.audit = ledger or Ledger(), policy, audit or Audit()
         self._clock = clock
 
-    def _now(self, told: int) -> int:
+    def _now(self, told: Any) -> int:
         """The moment that counts."""
         if type(told) is not int:
             raise Untrusted(STEP, "a moment is a whole number of seconds")
@@ -111,20 +114,25 @@ class LocalService:
     def statement(
         self, *, authority: str, typ: str, payload: Mapping[str, Any], approvals: Sequence[str] = ()
     ) -> str:  # fmt: skip
-        """The compact JWS of a statement that has its form and is the authority's own."""
+        """The compact JWS of a statement that has its form, is the authority's own and of now; a list goes on."""
         if typ not in USES:
             raise Untrusted(STEP, "this is no statement that an authority signs here")
         _examine(authority, typ, payload)
         with self._act("statement", authority=authority, typ=typ) as rows:
+            now = self._now(payload.get("iat", ""))
+            if abs(payload["iat"] - now) > DAY:
+                raise Conflict("the moment of the statement is not that of the signer's clock")
             if typ == VOID and self.policy.voids_by_two:
                 hashed = b64u(approval.draft_hash(_voided(payload)))
-                now = self._now(int(payload["iat"]))
                 _, _, spent = approving.two_officers(
                     rows, self.policy, authority=authority, hashed=hashed, approvals=approvals, now=now
                 )
                 about = f"the voiding of {payload['kpc_number']}"
                 rows.executemany("UPDATE approvals SET spent_on = ? WHERE id = ?", [(about, one) for one in spent])
-            return jws.sign(payload, typ=typ, signer=self._signer(authority, USES[typ]))
+            made = jws.sign(payload, typ=typ, signer=self._signer(authority, USES[typ]))
+            if typ == statuslist.TYP:  # read from what would leave, as its readers will
+                self._keep_list(rows, authority, str(payload["sub"]), statuslist.entries_of(made))
+            return made
 
     def checkpoint(self, *, origin: str, size: int, root: str) -> str:
         """The signed note of the node's journal. Raises ``Conflict`` behind the highest size signed (T13)."""
@@ -212,6 +220,21 @@ class LocalService:
             )  # fmt: skip
 
     @staticmethod
+    def _keep_list(rows: sqlite3.Connection, authority: str, uri: str, entries: StatusList) -> None:
+        """Remember the last list of an authority and year, at whichever address: readers go by both alone.
+
+        Raises ``Untrusted`` for another authority's, ``Conflict`` where void or used would be taken back (T11).
+        """
+        said, year = statuslist.place_of(uri)
+        if said != authority:
+            raise Untrusted("4 binding", "the statement is another authority's")
+        last = rows.execute("SELECT lst FROM lists WHERE authority = ? AND year = ?", (authority, year)).fetchone()
+        if last is not None and (illegal := statuslist.decode(last["lst"]).illegal_moves(entries)):
+            moves = sorted({f"{old.name.lower()} to {new.name.lower()}" for _, old, new in illegal})
+            raise Conflict(f"a status went from {', '.join(moves)}: void and used are for ever")
+        rows.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?)", (authority, year, entries.encode()))
+
+    @staticmethod
     def _raise_mark(rows: sqlite3.Connection, origin: str, size: int, root: str) -> None:
         """Remember the highest size of a journal. Raises ``Conflict`` for a smaller one, or another root (T13)."""
         mark = rows.execute("SELECT size, root FROM marks WHERE origin = ?", (origin,)).fetchone()
@@ -246,7 +269,7 @@ def _examine(authority: str, typ: str, payload: Mapping[str, Any]) -> None:
         raise Untrusted(STEP, "; ".join(wrong))
     if payload.get("authority", authority) != authority or len(payload) > MAX_STATEMENT:
         raise Untrusted("4 binding", "the statement is another authority's")
-    if typ == "statuslist+jwt" and not {"sub", "iat", "status_list"} <= set(payload):
+    if typ == statuslist.TYP and not {"sub", "iat", "status_list"} <= set(payload):
         raise Untrusted(STEP, "this is not a status list")
     if typ == "kp-bundle+jwt" and not {"iss", "iat"} <= set(payload):
         raise Untrusted(STEP, "this is not what a bundle tells of its node")

@@ -27,8 +27,9 @@ from openkimberley.signer.tests.devices import (
     draft,
     request,
 )  # fmt: skip
-from openkimberley.trust import approval, qr, sdjwt
+from openkimberley.trust import approval, qr, sdjwt, statuslist
 from openkimberley.trust.canonical import b64u, unb64u
+from openkimberley.trust.statuslist import Status
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of P-256."""
@@ -357,6 +358,19 @@ def test_t11_dates_are_those_of_the_signers_own_clock(office, changes):
         office.issue(draft(), **changes)
 
 
+def test_t11_what_is_replaced_is_what_the_officers_saw(office):
+    first, second = (office.issue(draft(seals=[str(number)]), number=number)["cid"] for number in (12345, 12346))
+    wanted = {**draft(), "about": "BW0012345"}
+    for wrong in (second, b64u(bytes(32))):
+        with pytest.raises(Untrusted, match="replaces another"):
+            office.issue(wanted, number=12347, replaces=wrong)
+    with pytest.raises(Untrusted, match="replaces another"):  # the officers approved no replacement
+        office.issue(draft(), number=12347, replaces=first)
+    assert content_of(office.issue(wanted, number=12347, replaces=first))["replaces"] == first
+    elder = {**draft(), "about": "BW0000007"}  # from before this signer
+    assert office.issue(elder, number=12348, replaces=b64u(bytes(32)))["number"] == "BW0012348"
+
+
 def test_t11_no_call_signs_bytes_that_it_is_handed(office):
     signing = {"certificate", "codes", "seal", "statement", "checkpoint", "cosignature", "request"}
     ask = office.service
@@ -394,6 +408,56 @@ def test_t11_a_voiding_needs_two_officers(office):
     approvals = office.both(said)
     assert office.service.statement(authority="BW", typ="kp-void+jwt", payload=payload, approvals=approvals)
     with pytest.raises(Untrusted, match="was used"):
+        office.service.statement(authority="BW", typ="kp-void+jwt", payload=payload, approvals=approvals)
+
+
+def _list(office, entries, uri="https://kp.example/status/BW/2026-1", authority="BW", **changes):
+    claims = statuslist.claims_of(uri, entries, iat=office.now) | changes
+    return office.service.statement(authority=authority, typ=statuslist.TYP, payload=claims)
+
+
+def test_t11_what_is_void_or_used_stays_so_on_every_list(office):
+    clean = statuslist.StatusList.empty(64)
+    void = clean.with_({7: Status.VOID, 8: Status.USED, 9: Status.SUSPENDED})
+    for entries in (clean, void, void, void.with_({9: Status.VALID})):
+        assert statuslist.entries_of(_list(office, entries)).moves(entries) == []
+    for entries, uri in (
+        (clean, "https://kp.example/status/BW/2026-1"),
+        (clean, "https://other.example/status/BW/2026-2"),
+        (void.with_({7: Status.SUSPENDED}), "https://kp.example/status/BW/2026-1"),
+        (statuslist.StatusList.empty(4), "https://kp.example/status/BW/2026-1"),
+    ):
+        with pytest.raises(Conflict, match="for ever"):
+            _list(office, entries, uri)
+    assert _list(office, clean, "https://kp.example/status/BW/2027-1")
+    assert _list(office, clean, "https://kp.example/status/ZA/2026-1", "ZA")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"uri": "https://kp.example/status/ZA/2026-1"},
+        {"uri": "https://kp.example/status/BW/2026-1", "sub": "anything"},
+        {"iat": NOW + DAY + 1},
+        {"iat": NOW - DAY - 1},
+        {"iat": "now"},
+        {"exp": NOW},
+        {"exp": NOW + 400 * DAY},
+        {"status_list": {"bits": 1, "lst": "AA"}},
+    ],
+)
+def test_t11_a_list_of_another_authority_or_time_is_not_signed(office, changes):
+    with pytest.raises((Untrusted, Conflict)):
+        _list(office, statuslist.StatusList.empty(64), **changes)
+    assert not office.service.ledger.rows("SELECT * FROM lists")
+
+
+@pytest.mark.parametrize("iat", [NOW - DAY - 1, NOW + DAY + 1])
+def test_t11_a_voiding_is_of_the_signers_own_day(office, iat):
+    payload = {"iss": "https://kp.example/p/BW", "authority": "BW", "iat": iat, "cid": b64u(bytes(32)),
+               "kpc_number": "BW0012345", "kind": "VOID", "reason": "an error", "replaced_by": None}  # fmt: skip
+    approvals = office.both({"v": 1, "void": {name: value for name, value in payload.items() if name != "iat"}})
+    with pytest.raises(Conflict, match="signer's clock"):
         office.service.statement(authority="BW", typ="kp-void+jwt", payload=payload, approvals=approvals)
 
 
