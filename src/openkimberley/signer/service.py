@@ -11,7 +11,7 @@ from openkimberley.certificates import statements
 from openkimberley.documents.seal import attribute_bytes
 from openkimberley.kernel.errors import Conflict, KimberleyError, NotFound, NotPermitted, Untrusted
 from openkimberley.signer import approving, issuing
-from openkimberley.signer.audit import Audit
+from openkimberley.signer.audit import Audit, remember
 from openkimberley.signer.ledger import Ledger
 from openkimberley.signer.policy import TRIAL, Policy
 from openkimberley.trust import approval, jws, notes, statuslist
@@ -69,6 +69,13 @@ class LocalService:
     def _act(self, call: str, **about: Any) -> AbstractContextManager[sqlite3.Connection]:
         """One transaction of the ledger, with its line in the audit file whatever becomes of it."""
         return _Act(self, call, about)
+
+    def note(self, **said: Any) -> None:
+        """A line in the audit file; the ledger remembers how far that goes."""
+        count, head = self.audit.append(**said)
+        if self.audit.path is not None:
+            with self.ledger.transaction() as rows:
+                remember(rows, count, head)
 
     def public_key(self, *, authority: str, use: str) -> dict[str, Any] | None:
         """The newest key of an authority for a use, None where there is none."""
@@ -250,7 +257,7 @@ class _Act:
     """One transaction of the ledger and its line in the audit file."""
 
     def __init__(self, service: LocalService, call: str, about: dict[str, Any]) -> None:
-        self._audit, self._transaction = service.audit, service.ledger.transaction()
+        self._service, self._transaction = service, service.ledger.transaction()
         self._said = {"call": call, **about}
 
     def __enter__(self) -> sqlite3.Connection:
@@ -259,7 +266,7 @@ class _Act:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self._transaction.__exit__(kind, error, trace)
         known = isinstance(error, KimberleyError)
-        self._audit.append(**self._said, result=f"{type(error).__name__}: {error}" if known else kind and kind.__name__)
+        self._service.note(**self._said, result=f"{type(error).__name__}: {error}" if known else kind and kind.__name__)
 
 
 def _examine(authority: str, typ: str, payload: Mapping[str, Any]) -> None:

@@ -476,6 +476,23 @@ def test_t11_every_call_leaves_a_line_that_cannot_be_unsaid(tmp_path):
         assert audit.verify(tmp_path / "audit.jsonl")[1]
 
 
+def test_t11_a_line_is_on_the_disk_before_the_answer_and_the_ledger_knows_the_last(tmp_path, monkeypatch):
+    path, synced = tmp_path / "audit.jsonl", []
+    monkeypatch.setattr(os, "fsync", lambda _number: synced.append(path.read_bytes().count(b"\n")))
+    office = Office(audit=Audit(path))
+    office.issue(draft())
+    assert synced == list(range(1, synced[-1] + 1))
+    count, head = office.service.ledger.rows("SELECT size, root FROM marks WHERE origin = 'audit'")[0]
+    assert audit.verify(path, known=(count, head)) == (synced[-1], [])
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    assert audit.verify(path, known=(count, head))[1] == [f"the end is cut off: the ledger knows {count} lines"]
+    Audit(path).append(call="another last line")
+    assert audit.verify(path, known=(count, head))[1] == [f"line {count} is not the one that the ledger knows"]
+    path.unlink()
+    assert audit.verify(path, known=(count, head))[1]
+
+
 def test_t11_two_writers_keep_one_chain_and_a_torn_line_stays(tmp_path):
     path = tmp_path / "audit.jsonl"
     one, two = Audit(path), Audit(path)
