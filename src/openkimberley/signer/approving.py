@@ -167,8 +167,11 @@ def approve(
         raise NotPermitted("approve", f"the credential of {officer} is not for the role {role}")
     proof = _opened if level == approval.SOFTWARE else _asserted
     credential, trace = proof(rows, policy, held, wanted, evidence, now)
-    if rows.execute("SELECT 1 FROM approvals WHERE evidence = ?", (trace,)).fetchone():
+    before = rows.execute("SELECT * FROM approvals WHERE evidence = ?", (trace,)).fetchone()
+    if before is not None and (before["authority"], before["officer"]) != (authority, officer):
         raise Untrusted(STEP, "this approval was handed in before: approve again")
+    if before is not None:  # a passkey without a counter says the same at a retry: one approval, of its first moment
+        return {"id": before["id"], "level": level, "draft_hash": b64u(hashed), "made": before["made"]}
     name = b64u(secrets.token_bytes(16))
     rows.execute(
         "INSERT INTO approvals (id, authority, officer, role, draft_hash, level, credential, evidence, made)"
@@ -217,14 +220,16 @@ def _asserted(
         answer = dict(evidence["credential"])
         state = {"challenge": b64u(wanted), "user_verification": "required"}
         used = server(policy).authenticate_complete(state, known, answer)
-        counter = AuthenticationResponse.from_dict(answer).response.authenticator_data.counter
+        said = AuthenticationResponse.from_dict(answer).response
     except NOT_AN_ANSWER as error:
         raise Untrusted(STEP, f"the approval does not hold: {str(error)[:80]}") from error
-    row = by_id[b64u(used.credential_id)]
+    row, counter = by_id[b64u(used.credential_id)], said.authenticator_data.counter
     if (counter or row["counter"]) and counter <= row["counter"]:
         raise Untrusted(STEP, "the authenticator's counter did not move on: it was copied, or this was used before")
     rows.execute("UPDATE officers SET counter = ? WHERE fingerprint = ?", (counter, row["fingerprint"]))
-    return row["fingerprint"], b64u(sha256(canonical(answer["response"])))
+    # Only what the authenticator signed: whatever else the answer says, a caller can change, and ECDSA signatures too.
+    trace = canonical([b64u(used.credential_id), b64u(said.authenticator_data), b64u(said.client_data)])
+    return row["fingerprint"], b64u(sha256(trace))
 
 
 def _level(evidence: Mapping[str, Any], policy: Policy) -> str:

@@ -51,7 +51,8 @@ def keys(authority: str, name: str, p256: bool, as_json: bool) -> None:
         where, making.backend(where, where.passphrase()), authority=authority, name=name, algorithms=algorithms,
         at=datetime.now(UTC),  # noqa: TID251 - a shell
     )  # fmt: skip
-    audit.Audit(where.audit).append(call="keys", made=[one["kid"] for one in made])
+    with Ledger(where.ledger).transaction() as rows:
+        audit.remember(rows, *audit.Audit(where.audit).append(call="keys", made=[one["kid"] for one in made]))
     show_json(made) if as_json else click.echo("\n".join(one["kid"] for one in made))
 
 
@@ -115,7 +116,9 @@ def end(fingerprint: str) -> None:
 def audit_() -> None:
     """Re-check the chain of the audit file. Status 1 where it is broken."""
     where = here()
-    count, faults = audit.verify(where.audit) if where.audit.exists() else (0, [])
+    marked = "SELECT size, root FROM marks WHERE origin = 'audit'"
+    known = Ledger(where.ledger).rows(marked) if where.ledger.exists() else []
+    count, faults = audit.verify(where.audit, **({"known": tuple(known[0])} if known else {}))
     if faults:
         raise Untrusted("0 audit", "; ".join(faults[:5]))
     click.echo(f"{count} lines, whole")
@@ -133,4 +136,4 @@ def _do(call: str, act: Callable[[server.Rows], object], **said: object) -> None
     where = here()
     with Ledger(where.ledger).transaction() as rows:
         act(rows)
-        audit.Audit(where.audit).append(call=f"operator:{call}", **said)
+        audit.remember(rows, *audit.Audit(where.audit).append(call=f"operator:{call}", **said))

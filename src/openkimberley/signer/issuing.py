@@ -51,6 +51,7 @@ def certificate(
     checker, level, spent = approving.two_officers(
         rows, policy, authority=authority, hashed=hashed, approvals=request["approvals"], now=now
     )
+    _once(rows, authority, hashed)
     day = datetime.fromtimestamp(now, UTC).date()
     content = _content(request, draft, checker)
     facts = statements.certificate_from_json(content)
@@ -60,11 +61,10 @@ def certificate(
     made = rows.execute("SELECT COUNT(*) FROM numbers WHERE authority = ? AND day = ?", (authority, day.isoformat()))
     if made.fetchone()[0] >= policy.cap:
         raise Conflict(f"the signer's daily cap of {policy.cap} certificates is reached (docs/operate: the signer)")
-    replaces = request["replaces"]
+    replaces = _replaced(rows, authority, draft, request["replaces"])
     signed, cid = statements.issue_credential(
         facts, signer=signer, authority=authority, iat=int(request["iat"]), status_uri=str(request["status"]["uri"]),
-        status_idx=int(request["status"]["idx"]), replaces=None if replaces is None else unb64u(replaces),
-        kind=Kind(draft["kind"]),
+        status_idx=int(request["status"]["idx"]), replaces=replaces, kind=Kind(draft["kind"]),
     )  # fmt: skip
     answer = {
         "sd_jwt": signed, "cid": b64u(cid), "kid": signer.kid, "level": level, "content": content,
@@ -142,6 +142,33 @@ def _known(rows: sqlite3.Connection, request: Mapping[str, Any], hashed: str, se
         return answer
     rows.execute("UPDATE numbers SET state = 'abandoned' WHERE number = ?", (number,))
     return {"bound": {"number": number, "cid": row["cid"], "issue_date": content["issue_date"]}}
+
+
+def _once(rows: sqlite3.Connection, authority: str, hashed: str) -> None:
+    """A draft names its application, so it becomes one certificate. Raises ``Untrusted`` where it has (T5, T6)."""
+    row = rows.execute(
+        "SELECT number FROM numbers WHERE draft_hash = ? AND authority = ? AND state <> 'abandoned'",
+        (hashed, authority),
+    ).fetchone()
+    if row is not None:
+        raise Untrusted(approving.STEP, f"the draft was used for {row['number']}")
+
+
+def _replaced(
+    rows: sqlite3.Connection, authority: str, draft: Mapping[str, Any], replaces: str | None
+) -> bytes | None:  # fmt: skip
+    """The cid that the certificate replaces: where it was signed here, the one of the number that both officers saw.
+
+    Raises ``Untrusted``.
+    """
+    if replaces is None:
+        return None
+    row = rows.execute(
+        "SELECT cid FROM numbers WHERE number = ? AND authority = ?", (str(draft["about"]), authority)
+    ).fetchone()
+    if not draft["about"] or (row is not None and row["cid"] != replaces):
+        raise Untrusted(STEP, "the draft replaces another certificate")
+    return unb64u(replaces)
 
 
 def _content(request: Mapping[str, Any], draft: Mapping[str, Any], checker: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ CREATE TABLE IF NOT EXISTS numbers (
     level TEXT NOT NULL, log_index INTEGER, answer TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS numbers_in_turn ON numbers (prefix, first, serial);
 CREATE INDEX IF NOT EXISTS numbers_by_day ON numbers (authority, day);
+CREATE INDEX IF NOT EXISTS numbers_by_draft ON numbers (draft_hash);
 CREATE TABLE IF NOT EXISTS marks (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS lists (
+    authority TEXT NOT NULL, year INTEGER NOT NULL, lst TEXT NOT NULL, PRIMARY KEY (authority, year));
 """
 
 
@@ -49,6 +52,8 @@ class Ledger:
     def _open(self) -> sqlite3.Connection:
         """This process's connection."""
         if self._connection is None or (self.path is not None and self._pid != os.getpid()):
+            if self.path is not None:
+                _keep_private(self.path)
             connection = sqlite3.connect(
                 self.path or ":memory:", isolation_level=None, check_same_thread=False, timeout=20
             )
@@ -56,8 +61,6 @@ class Ledger:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
             connection.executescript(SCHEMA)
-            if self.path is not None:
-                self.path.chmod(0o600)
             self._connection, self._pid = connection, os.getpid()
         return self._connection
 
@@ -85,3 +88,11 @@ class Ledger:
             if self._connection is not None and self._pid == os.getpid():
                 self._connection.close()
             self._connection = None
+
+
+def _keep_private(path: Path) -> None:
+    """Make the file 0600 before SQLite opens it: SQLite gives the files beside it (-wal, -shm) the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(FileNotFoundError):
+            one.chmod(0o600)

@@ -117,7 +117,7 @@ def answer(service: LocalService, connection: socket.socket) -> dict[str, Any]:
     except KimberleyError as error:
         return {"error": wire.error_as_json(error)}
     except (TypeError, KeyError, ValueError, AttributeError, IndexError) as error:
-        service.audit.append(call="garbage", result=type(error).__name__)
+        service.note(call="garbage", result=type(error).__name__)
         return {"error": wire.error_as_json(Untrusted(wire.STEP, "the question has not its form"))}
     except OSError:
         raise

@@ -11,10 +11,10 @@ from openkimberley.certificates import statements
 from openkimberley.documents.seal import attribute_bytes
 from openkimberley.kernel.errors import Conflict, KimberleyError, NotFound, NotPermitted, Untrusted
 from openkimberley.signer import approving, issuing
-from openkimberley.signer.audit import Audit
+from openkimberley.signer.audit import Audit, remember
 from openkimberley.signer.ledger import Ledger
 from openkimberley.signer.policy import TRIAL, Policy
-from openkimberley.trust import approval, jws, notes
+from openkimberley.trust import approval, jws, notes, statuslist
 from openkimberley.trust.canonical import b64u, unb64u
 from openkimberley.trust.keys import SIGNATURE_BYTES, PublicKey
 from openkimberley.trust.notes import Checkpoint
@@ -26,11 +26,16 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from openkimberley.trust.keys import Signer
+    from openkimberley.trust.statuslist import StatusList
 
 STEP = "5 content"
 VOID = "kp-void+jwt"
 MAX_STATEMENT = 200
 """Names that a statement without a schema of its own (status list, bundle) may have at its top."""
+DAY = 86_400
+"""How far the moment that a statement tells may be from the signer's own clock."""
+COSIGN_SECONDS = 60
+"""How far the time that a witness signs may be from the signer's own clock."""
 
 
 class LocalService:
@@ -48,7 +53,7 @@ class LocalService:
         self.ledger, self.policy, self.audit = ledger or Ledger(), policy, audit or Audit()
         self._clock = clock
 
-    def _now(self, told: int) -> int:
+    def _now(self, told: Any) -> int:
         """The moment that counts."""
         if type(told) is not int:
             raise Untrusted(STEP, "a moment is a whole number of seconds")
@@ -64,6 +69,13 @@ class LocalService:
     def _act(self, call: str, **about: Any) -> AbstractContextManager[sqlite3.Connection]:
         """One transaction of the ledger, with its line in the audit file whatever becomes of it."""
         return _Act(self, call, about)
+
+    def note(self, **said: Any) -> None:
+        """A line in the audit file; the ledger remembers how far that goes."""
+        count, head = self.audit.append(**said)
+        if self.audit.path is not None:
+            with self.ledger.transaction() as rows:
+                remember(rows, count, head)
 
     def public_key(self, *, authority: str, use: str) -> dict[str, Any] | None:
         """The newest key of an authority for a use, None where there is none."""
@@ -109,20 +121,25 @@ class LocalService:
     def statement(
         self, *, authority: str, typ: str, payload: Mapping[str, Any], approvals: Sequence[str] = ()
     ) -> str:  # fmt: skip
-        """The compact JWS of a statement that has its form and is the authority's own."""
+        """The compact JWS of a statement that has its form, is the authority's own and of now; a list goes on."""
         if typ not in USES:
             raise Untrusted(STEP, "this is no statement that an authority signs here")
         _examine(authority, typ, payload)
         with self._act("statement", authority=authority, typ=typ) as rows:
+            now = self._now(payload.get("iat", ""))
+            if abs(payload["iat"] - now) > DAY:
+                raise Conflict("the moment of the statement is not that of the signer's clock")
             if typ == VOID and self.policy.voids_by_two:
                 hashed = b64u(approval.draft_hash(_voided(payload)))
-                now = self._now(int(payload["iat"]))
                 _, _, spent = approving.two_officers(
                     rows, self.policy, authority=authority, hashed=hashed, approvals=approvals, now=now
                 )
                 about = f"the voiding of {payload['kpc_number']}"
                 rows.executemany("UPDATE approvals SET spent_on = ? WHERE id = ?", [(about, one) for one in spent])
-            return jws.sign(payload, typ=typ, signer=self._signer(authority, USES[typ]))
+            made = jws.sign(payload, typ=typ, signer=self._signer(authority, USES[typ]))
+            if typ == statuslist.TYP:  # read from what would leave, as its readers will
+                self._keep_list(rows, authority, str(payload["sub"]), statuslist.entries_of(made))
+            return made
 
     def checkpoint(self, *, origin: str, size: int, root: str) -> str:
         """The signed note of the node's journal. Raises ``Conflict`` behind the highest size signed (T13)."""
@@ -139,8 +156,12 @@ class LocalService:
         if seen.text != text or type(time) is not int or not 0 < time < 2**53:
             raise Untrusted(STEP, "a witness signs checkpoints only")
         with self._act("cosignature", origin=seen.origin, size=seen.size) as rows:
-            self._raise_mark(rows, f"witness:{name}:{seen.origin}", seen.size, b64u(seen.root))
-            made = notes.cosign(text, name=name, signer=self._signer(NODE, "witness"), time=time)
+            if abs(time - self._now(time)) > COSIGN_SECONDS:
+                raise Conflict("the moment of the cosignature is not that of the signer's clock")
+            signer = self._signer(NODE, "witness")
+            # What is signed does not say the witness's name: the key is what must not sign a fork.
+            self._raise_mark(rows, f"witness:{b64u(signer.public_key)}:{seen.origin}", seen.size, b64u(seen.root))
+            made = notes.cosign(text, name=name, signer=signer, time=time)
             return {"key_id": b64u(made.id), "signature": b64u(made.signature)}
 
     def request(self, *, authority: str, base: str) -> str:
@@ -206,6 +227,21 @@ class LocalService:
             )  # fmt: skip
 
     @staticmethod
+    def _keep_list(rows: sqlite3.Connection, authority: str, uri: str, entries: StatusList) -> None:
+        """Remember the last list of an authority and year, at whichever address: readers go by both alone.
+
+        Raises ``Untrusted`` for another authority's, ``Conflict`` where void or used would be taken back (T11).
+        """
+        said, year = statuslist.place_of(uri)
+        if said != authority:
+            raise Untrusted("4 binding", "the statement is another authority's")
+        last = rows.execute("SELECT lst FROM lists WHERE authority = ? AND year = ?", (authority, year)).fetchone()
+        if last is not None and (illegal := statuslist.decode(last["lst"]).illegal_moves(entries)):
+            moves = sorted({f"{old.name.lower()} to {new.name.lower()}" for _, old, new in illegal})
+            raise Conflict(f"a status went from {', '.join(moves)}: void and used are for ever")
+        rows.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?)", (authority, year, entries.encode()))
+
+    @staticmethod
     def _raise_mark(rows: sqlite3.Connection, origin: str, size: int, root: str) -> None:
         """Remember the highest size of a journal. Raises ``Conflict`` for a smaller one, or another root (T13)."""
         mark = rows.execute("SELECT size, root FROM marks WHERE origin = ?", (origin,)).fetchone()
@@ -221,7 +257,7 @@ class _Act:
     """One transaction of the ledger and its line in the audit file."""
 
     def __init__(self, service: LocalService, call: str, about: dict[str, Any]) -> None:
-        self._audit, self._transaction = service.audit, service.ledger.transaction()
+        self._service, self._transaction = service, service.ledger.transaction()
         self._said = {"call": call, **about}
 
     def __enter__(self) -> sqlite3.Connection:
@@ -230,7 +266,7 @@ class _Act:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self._transaction.__exit__(kind, error, trace)
         known = isinstance(error, KimberleyError)
-        self._audit.append(**self._said, result=f"{type(error).__name__}: {error}" if known else kind and kind.__name__)
+        self._service.note(**self._said, result=f"{type(error).__name__}: {error}" if known else kind and kind.__name__)
 
 
 def _examine(authority: str, typ: str, payload: Mapping[str, Any]) -> None:
@@ -240,7 +276,7 @@ def _examine(authority: str, typ: str, payload: Mapping[str, Any]) -> None:
         raise Untrusted(STEP, "; ".join(wrong))
     if payload.get("authority", authority) != authority or len(payload) > MAX_STATEMENT:
         raise Untrusted("4 binding", "the statement is another authority's")
-    if typ == "statuslist+jwt" and not {"sub", "iat", "status_list"} <= set(payload):
+    if typ == statuslist.TYP and not {"sub", "iat", "status_list"} <= set(payload):
         raise Untrusted(STEP, "this is not a status list")
     if typ == "kp-bundle+jwt" and not {"iss", "iat"} <= set(payload):
         raise Untrusted(STEP, "this is not what a bundle tells of its node")

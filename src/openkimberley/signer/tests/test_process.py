@@ -293,6 +293,10 @@ def test_the_operator_enters_ranges_and_confirms_officers(tmp_path):
     operate("range", "BW", "BW", "12345", "12999", "7")
     assert "overlaps" in operate("range", "BW", "BW", "12999", "13000", "7", status=1)
     assert "whole" in operate("audit")
+    written = where.audit.read_bytes()
+    where.audit.write_bytes(b"".join(written.splitlines(keepends=True)[:-1]))
+    assert "the end is cut off" in operate("audit", status=1)
+    where.audit.write_bytes(written)
     where.audit.write_bytes(where.audit.read_bytes().replace(b"kagiso", b"naledi"))
     assert "does not follow" in operate("audit", status=1)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from openkimberley.kernel.errors import Conflict, KimberleyError, NotFound, NotPermitted, Untrusted
 from openkimberley.signer import audit
@@ -25,8 +27,12 @@ from openkimberley.signer.tests.devices import (
     draft,
     request,
 )  # fmt: skip
-from openkimberley.trust import approval, qr, sdjwt
+from openkimberley.trust import approval, qr, sdjwt, statuslist
 from openkimberley.trust.canonical import b64u, unb64u
+from openkimberley.trust.statuslist import Status
+
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of P-256."""
 
 
 @pytest.fixture
@@ -156,16 +162,71 @@ def test_t6_an_approval_is_used_once(office):
         office.issue(wanted, approvals, number=12346)
 
 
-def test_t6_an_assertion_is_not_handed_in_twice():
+def test_t6_an_assertion_handed_in_twice_is_one_approval():
     device = SecurityKey(name=b"one without a counter")
     office = Office()
     office.enrol("kagiso", "maker", device)
     wanted = draft()
     device.counter = -1  # each approval will say 0, as passkeys do
     evidence = office.assertion("kagiso", "maker", wanted)
-    office.approve("kagiso", "maker", wanted, evidence)
-    with pytest.raises(Untrusted, match="handed in before"):
-        office.approve("kagiso", "maker", wanted, evidence)
+    first = office.approve("kagiso", "maker", wanted, evidence)
+    office.now += 72 * 3600 + 1
+    assert office.approve("kagiso", "maker", wanted, evidence) == first
+    assert office.service.approval(id=first, at=0)["state"] == "old"  # handing it in again makes it no younger
+
+
+def _changed(evidence, *, turned: bool) -> dict:
+    """The same assertion in other words: with a name more, or with the other signature that ECDSA knows for it."""
+    said = evidence["credential"]["response"]
+    more = {"x": "1"}
+    if turned:
+        r, s = decode_dss_signature(unb64u(said["signature"]))
+        more = {"signature": b64u(encode_dss_signature(r, ORDER - s))}
+    return {**evidence, "credential": {**evidence["credential"], "response": {**said, **more}}}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("wanted", [draft(), {"v": 1, "void": {"kpc_number": "BW0012345"}}])
+def test_t6_an_assertion_in_other_words_is_the_same_one(office, wanted, turned):
+    device = SecurityKey(name=b"a passkey")
+    office.enrol("kagiso", "maker", device)
+    device.counter = -1
+    evidence = office.assertion("kagiso", "maker", wanted)
+    first = office.approve("kagiso", "maker", wanted, evidence)
+    assert office.approve("kagiso", "maker", wanted, _changed(evidence, turned=turned)) == first
+    assert len(office.service.ledger.rows("SELECT id FROM approvals")) == 1
+
+
+def test_t6_a_retry_at_passkeys_gets_the_same_certificate_and_no_second_one(office):
+    for officer, role in (("kagiso", "maker"), ("naledi", "checker")):
+        office.enrol(officer, role, SecurityKey(name=f"passkey of {officer}".encode()))
+    wanted, answers = draft(), []
+    for number in (12345, 12345, 12346):
+        for device in office.keys.values():
+            device.counter = -1
+        if number == 12346:
+            with pytest.raises(Untrusted, match="was used for BW0012345"):
+                office.issue(wanted, number=number)
+        else:
+            answers.append(office.issue(wanted, number=number))
+    assert answers[0] == answers[1]
+
+
+def test_t6_a_draft_becomes_one_certificate_however_often_it_is_approved(office):
+    wanted = draft()
+    office.issue(wanted)
+    with pytest.raises(Untrusted, match="the draft was used for BW0012345"):
+        office.issue(wanted, number=12346)
+    office.service.settle(authority="BW", number="BW0012345")
+    with pytest.raises(Untrusted, match="the draft was used for BW0012345"):
+        office.issue(wanted, number=12346)
+
+
+def test_t6_a_draft_whose_number_was_given_up_may_be_issued_under_the_next(office):
+    wanted = draft()
+    office.issue(wanted)
+    assert "bound" in office.issue(draft(seals=["BW-SEAL-2"]))
+    assert office.issue(wanted, number=12346)["number"] == "BW0012346"
 
 
 def test_t6_an_old_approval_is_refused(office):
@@ -313,6 +374,19 @@ def test_t11_dates_are_those_of_the_signers_own_clock(office, changes):
         office.issue(draft(), **changes)
 
 
+def test_t11_what_is_replaced_is_what_the_officers_saw(office):
+    first, second = (office.issue(draft(seals=[str(number)]), number=number)["cid"] for number in (12345, 12346))
+    wanted = {**draft(), "about": "BW0012345"}
+    for wrong in (second, b64u(bytes(32))):
+        with pytest.raises(Untrusted, match="replaces another"):
+            office.issue(wanted, number=12347, replaces=wrong)
+    with pytest.raises(Untrusted, match="replaces another"):  # the officers approved no replacement
+        office.issue(draft(), number=12347, replaces=first)
+    assert content_of(office.issue(wanted, number=12347, replaces=first))["replaces"] == first
+    elder = {**draft(), "about": "BW0000007"}  # from before this signer
+    assert office.issue(elder, number=12348, replaces=b64u(bytes(32)))["number"] == "BW0012348"
+
+
 def test_t11_no_call_signs_bytes_that_it_is_handed(office):
     signing = {"certificate", "codes", "seal", "statement", "checkpoint", "cosignature", "request"}
     ask = office.service
@@ -353,6 +427,56 @@ def test_t11_a_voiding_needs_two_officers(office):
         office.service.statement(authority="BW", typ="kp-void+jwt", payload=payload, approvals=approvals)
 
 
+def _list(office, entries, uri="https://kp.example/status/BW/2026-1", authority="BW", **changes):
+    claims = statuslist.claims_of(uri, entries, iat=office.now) | changes
+    return office.service.statement(authority=authority, typ=statuslist.TYP, payload=claims)
+
+
+def test_t11_what_is_void_or_used_stays_so_on_every_list(office):
+    clean = statuslist.StatusList.empty(64)
+    void = clean.with_({7: Status.VOID, 8: Status.USED, 9: Status.SUSPENDED})
+    for entries in (clean, void, void, void.with_({9: Status.VALID})):
+        assert statuslist.entries_of(_list(office, entries)).moves(entries) == []
+    for entries, uri in (
+        (clean, "https://kp.example/status/BW/2026-1"),
+        (clean, "https://other.example/status/BW/2026-2"),
+        (void.with_({7: Status.SUSPENDED}), "https://kp.example/status/BW/2026-1"),
+        (statuslist.StatusList.empty(4), "https://kp.example/status/BW/2026-1"),
+    ):
+        with pytest.raises(Conflict, match="for ever"):
+            _list(office, entries, uri)
+    assert _list(office, clean, "https://kp.example/status/BW/2027-1")
+    assert _list(office, clean, "https://kp.example/status/ZA/2026-1", "ZA")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"uri": "https://kp.example/status/ZA/2026-1"},
+        {"uri": "https://kp.example/status/BW/2026-1", "sub": "anything"},
+        {"iat": NOW + DAY + 1},
+        {"iat": NOW - DAY - 1},
+        {"iat": "now"},
+        {"exp": NOW},
+        {"exp": NOW + 400 * DAY},
+        {"status_list": {"bits": 1, "lst": "AA"}},
+    ],
+)
+def test_t11_a_list_of_another_authority_or_time_is_not_signed(office, changes):
+    with pytest.raises((Untrusted, Conflict)):
+        _list(office, statuslist.StatusList.empty(64), **changes)
+    assert not office.service.ledger.rows("SELECT * FROM lists")
+
+
+@pytest.mark.parametrize("iat", [NOW - DAY - 1, NOW + DAY + 1])
+def test_t11_a_voiding_is_of_the_signers_own_day(office, iat):
+    payload = {"iss": "https://kp.example/p/BW", "authority": "BW", "iat": iat, "cid": b64u(bytes(32)),
+               "kpc_number": "BW0012345", "kind": "VOID", "reason": "an error", "replaced_by": None}  # fmt: skip
+    approvals = office.both({"v": 1, "void": {name: value for name, value in payload.items() if name != "iat"}})
+    with pytest.raises(Conflict, match="signer's clock"):
+        office.service.statement(authority="BW", typ="kp-void+jwt", payload=payload, approvals=approvals)
+
+
 def test_t11_every_call_leaves_a_line_that_cannot_be_unsaid(tmp_path):
     office = Office(audit=Audit(tmp_path / "audit.jsonl"))
     office.issue(draft())
@@ -366,6 +490,23 @@ def test_t11_every_call_leaves_a_line_that_cannot_be_unsaid(tmp_path):
     for spoilt in (written.replace(b"BW0012345", b"BW0012399"), written.partition(b"\n")[2]):
         (tmp_path / "audit.jsonl").write_bytes(spoilt)
         assert audit.verify(tmp_path / "audit.jsonl")[1]
+
+
+def test_t11_a_line_is_on_the_disk_before_the_answer_and_the_ledger_knows_the_last(tmp_path, monkeypatch):
+    path, synced = tmp_path / "audit.jsonl", []
+    monkeypatch.setattr(os, "fsync", lambda _number: synced.append(path.read_bytes().count(b"\n")))
+    office = Office(audit=Audit(path))
+    office.issue(draft())
+    assert synced == list(range(1, synced[-1] + 1))
+    count, head = office.service.ledger.rows("SELECT size, root FROM marks WHERE origin = 'audit'")[0]
+    assert audit.verify(path, known=(count, head)) == (synced[-1], [])
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    assert audit.verify(path, known=(count, head))[1] == [f"the end is cut off: the ledger knows {count} lines"]
+    Audit(path).append(call="another last line")
+    assert audit.verify(path, known=(count, head))[1] == [f"line {count} is not the one that the ledger knows"]
+    path.unlink()
+    assert audit.verify(path, known=(count, head))[1]
 
 
 def test_t11_two_writers_keep_one_chain_and_a_torn_line_stays(tmp_path):
@@ -415,16 +556,23 @@ def test_t13_a_checkpoint_never_goes_back_or_forks(office):
 
 def test_t13_a_witness_never_goes_back_or_forks(office):
     def text(size: int, root: str = "A") -> str:
-        return f"journal.za.example/1\n{size}\n{root * 43}=\n"
+        return f"journal.za.example/1\n{size}\n{root}{'A' * 42}=\n"
 
-    def cosign(written: str) -> dict:
-        return office.service.cosignature(text=written, name="witness.bw.example", time=NOW)
+    def cosign(written: str, name: str = "witness.bw.example") -> dict:
+        return office.service.cosignature(text=written, name=name, time=NOW)
 
     cosign(text(5))
     cosign(text(5))
     for written in (text(4), text(5, "B")):
-        with pytest.raises((Conflict, Untrusted)):
-            cosign(written)
+        for name in ("witness.bw.example", "another.example"):  # one key: the name is not among what it signs
+            with pytest.raises(Conflict, match="gone back or forked"):
+                cosign(written, name)
+
+
+@pytest.mark.parametrize("time", [5, NOW - 61, NOW + 61])
+def test_t13_a_witness_signs_the_time_of_its_own_clock(office, time):
+    with pytest.raises(Conflict, match="signer's clock"):
+        office.service.cosignature(text=f"journal.za.example/1\n5\n{'A' * 43}=\n", name="witness", time=time)
 
 
 def test_t13_a_node_restored_from_an_old_backup_voids_nothing_that_stands(office):
@@ -448,6 +596,18 @@ def test_the_ledger_is_on_the_disk_before_the_answer(tmp_path):
     assert again.rows("PRAGMA synchronous")[0][0] == 2
     assert again.rows("PRAGMA journal_mode")[0][0] == "wal"
     assert (tmp_path / "ledger.sqlite3").stat().st_mode & 0o077 == 0
+
+
+def test_t11_nobody_else_reads_the_ledger_nor_the_files_beside_it(tmp_path):
+    before = os.umask(0o022)
+    try:
+        ledger = Ledger(tmp_path / "ledger.sqlite3")
+        with ledger.transaction() as rows:
+            rows.execute("INSERT INTO marks VALUES ('log:x', 1, '')")
+        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm"), 0o600)
 
 
 @pytest.mark.parametrize(
