@@ -74,9 +74,11 @@ def test_a_journal_is_cosigned_over_a_real_socket_whatever_size_it_believes_is_h
         assert (len(first.lines), first.held, first.trouble) == (1, 4, "")
         later = asked(log, f"{address}/witness/", one.key, old=0)  # it is told 4, and proves from there
         assert (len(later.lines), later.held) == (1, 9)
-        assert last_seen(address, one.key, log.origin) == Checkpoint(log.origin, 9, log.root())
-        assert last_seen(address, WITNESSES["be"].key, log.origin) is None
-        assert last_seen(address, one.key, "another.example/1") is None
+        own = {"journal": [log.key]}
+        assert last_seen(address, one.key, log.origin, **own) == Checkpoint(log.origin, 9, log.root())
+        assert last_seen(address, WITNESSES["be"].key, log.origin, **own) is None
+        assert last_seen(address, one.key, "another.example/1", **own) is None
+        assert last_seen(address, one.key, log.origin, journal=[Log(seed=78).key]) is None
         shrunk = asked(log, address, one.key, old=4, size=4)
         assert (shrunk.lines, shrunk.held) == ((), 9)
         assert "has seen 9 entries" in shrunk.trouble
