@@ -20,6 +20,8 @@ from openkimberley.witness.alone.asking import Send, last_seen, send
 from openkimberley.witness.alone.rounds import Watchlist
 from openkimberley.witness.alone.watching import Watched
 from openkimberley.witness.models import Asked, Evidence, Finding, Office, WitnessedLog
+from openkimberley.witness.rules.deciding import own_lines
+from openkimberley.witness.statements import read_submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +85,16 @@ def known(row: WitnessedLog) -> facts.KnownLog:
     """A row as the decision reads it."""
     keys = tuple(VerifierKey.parse(text) for text in row.vkeys)
     return facts.KnownLog(row.origin, keys, facts.Held(row.size, bytes(row.root), row.note, row.at))
+
+
+def sender(body: bytes) -> str:
+    """The journal whose checkpoint a request brings; empty where it is not known here, or has not signed it."""
+    try:
+        shown = read_submission(body)
+    except Untrusted:
+        return ""
+    row = WitnessedLog.objects.filter(origin=shown.checkpoint.origin).first()
+    return row.origin if row is not None and own_lines(known(row), shown.note).signatures else ""
 
 
 def logs() -> QuerySet[WitnessedLog]:

@@ -38,6 +38,7 @@ def entries(count, word="entry"):
 def _signing(monkeypatch):
     sign_with(lambda authority, use: SIGNER if (authority, use) == ("node", "witness") else None)
     monkeypatch.setattr(web, "PACE", web.Pace(60))
+    monkeypatch.setattr(web, "STRANGERS", web.Pace(60))
     yield
     signing.provide(None)
 
@@ -97,6 +98,20 @@ def test_a_request_that_is_too_large_or_too_many_is_refused(client, office, monk
     monkeypatch.setattr(web, "PACE", web.Pace(2))
     assert [post(client, log.request(2 if turn else 0)).status_code for turn in range(3)] == [200, 200, 429]
     assert post(client, Log(entries(1), origin="other.example/1").request(0)).status_code == 404
+
+
+def test_names_that_are_invented_take_nothing_from_a_journal(client, office, monkeypatch):
+    monkeypatch.setattr(web, "PACE", web.Pace(2, names=2))
+    monkeypatch.setattr(web, "STRANGERS", web.Pace(3, names=2))
+    log = Log(entries(2))
+    know(log)
+    invented = [Log(entries(1), origin=f"invented.example/{number}").request(0) for number in range(3)]
+    assert [post(client, body).status_code for body in (*invented, invented[0])] == [404, 404, 404, 429]
+    forged = Log(entries(2), seed=78).request(0)
+    assert post(client, forged).status_code == 429  # the journal's name without its signature is anybody's
+    assert post(client, log.request(0)).status_code == 200
+    assert post(client, log.request(2)).status_code == 200
+    assert post(client, log.request(2)).status_code == 429
 
 
 def test_the_pace_forgives_after_a_minute_and_forgets_names():
