@@ -112,6 +112,7 @@ class AlarmCode(StrEnum):
     DUPLICATE = "duplicate"  # one certificate number twice
     RANGE = "range"  # a number that its authority has not registered
     STATUS = "status"  # an illegal move in a status list
+    CLAIM = "claim"  # the trust list names several keys for one journal, or another's key
     DELEGATION = "delegation"  # one's own keys in the trust list have changed
     FORMAT = "format"  # an entry that is none of those that are known
     VOID = "void"  # the withdrawal of a certificate whose issue is in no journal

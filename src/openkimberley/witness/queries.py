@@ -12,6 +12,7 @@ from openkimberley.journal.marks import Mark
 from openkimberley.journal.models import Checkpoint
 from openkimberley.journal.shelf import Web
 from openkimberley.kernel.errors import NotFound, Untrusted
+from openkimberley.trust import signing
 from openkimberley.trust.notes import Note, VerifierKey
 from openkimberley.trust.policy import Policy
 from openkimberley.witness import facts
@@ -19,6 +20,8 @@ from openkimberley.witness.alone.asking import Send, last_seen, send
 from openkimberley.witness.alone.rounds import Watchlist
 from openkimberley.witness.alone.watching import Watched
 from openkimberley.witness.models import Asked, Evidence, Finding, Office, WitnessedLog
+from openkimberley.witness.rules.deciding import own_lines
+from openkimberley.witness.statements import read_submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,6 +87,16 @@ def known(row: WitnessedLog) -> facts.KnownLog:
     return facts.KnownLog(row.origin, keys, facts.Held(row.size, bytes(row.root), row.note, row.at))
 
 
+def sender(body: bytes) -> str:
+    """The journal whose checkpoint a request brings; empty where it is not known here, or has not signed it."""
+    try:
+        shown = read_submission(body)
+    except Untrusted:
+        return ""
+    row = WitnessedLog.objects.filter(origin=shown.checkpoint.origin).first()
+    return row.origin if row is not None and own_lines(known(row), shown.note).signatures else ""
+
+
 def logs() -> QuerySet[WitnessedLog]:
     """Every journal that is or was known."""
     return WitnessedLog.objects.all()
@@ -121,14 +134,22 @@ def recent_checkpoints(most: int = 200) -> list[Checkpoint]:
 
 
 def remembered(*, get: Send = send) -> list[Mark]:
-    """How far others have seen this node's own journal, for whoever answers: an old copy of it is told by that."""
+    """How far others have seen this node's own journal, for whoever answers: an old copy of it is told by that.
+
+    Only what this node's journal key has signed, or one that the policy names for the journal, was ever its journal:
+    the word of a witness alone must not stop it. Raises ``NotFound`` where the node has no journal key.
+    """
     try:
         found = policy()
     except Untrusted:  # a policy that cannot be read must not keep the journal from being signed
         return []
     own, origin = own_keys(), own_origin()
     asking = [key for key in found.witnesses.values() if key.public_key not in own] if found and origin else []
-    seen = [last_seen(found.addresses[key], key, origin, get=get) for key in asking if found and key in found.addresses]
+    if not found or not asking:
+        return []
+    journal = [signing.verifier_key(origin, "log"), *(key for key in found.logs if key.name == origin)]
+    seen = [last_seen(found.addresses[key], key, origin, journal=journal, get=get)
+            for key in asking if key in found.addresses]  # fmt: skip
     return [Mark(one.size, one.root) for one in seen if one is not None]
 
 

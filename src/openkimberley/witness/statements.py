@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from openkimberley.kernel.errors import Untrusted
 from openkimberley.trust.notes import (
+    LOG,
     Checkpoint,
     Note,
     Signature,
@@ -101,31 +102,78 @@ def read_logs(text: str) -> dict[str, tuple[VerifierKey, ...]]:
     return found
 
 
+class Claims(NamedTuple):
+    """The journals of a trust list by their origin, and those that several keys are claimed for, with these keys."""
+
+    logs: dict[str, dict[str, Any]]
+    disputed: dict[str, list[str]]
+
+
+class Owner(NamedTuple):
+    """Whose a journal is as far as a witness knows, and its keys."""
+
+    participant: str
+    vkeys: Sequence[str]
+
+
 def about_logs(
-    authorities: Mapping[str, Mapping[str, Any]], delays: Mapping[str, int] | None = None
-) -> dict[str, dict[str, Any]]:
+    authorities: Mapping[str, Mapping[str, Any]], delays: Mapping[str, int] | None = None,
+    held: Mapping[str, Owner] | None = None,
+) -> Claims:  # fmt: skip
     """The journals of a trust list by their origin, from its ``keys.json`` of each authority.
 
-    Several authorities may write one journal: it then has the numbers of all. ``delays`` gives each Participant's hours
-    for logging. ``vkeys`` are its keys, ``url`` where it is read (a route of the kind ``journal``), ``own_witnesses``
-    the keys of witnesses that do not count for it, ``participant`` whose it is, the rest as ``facts.issuer_of`` reads.
+    Several authorities may write one journal with one and the same key: it then has the numbers of all. Anybody can
+    write another's origin beside a key of his own, so that of several keys only the one in ``held`` counts, else none;
+    and the key in ``held`` gives way to a new one only at the word of the Participant whose journal it is. What is no
+    key of the origin it stands beside claims nothing.
+
+    ``delays`` gives each Participant's hours for logging. ``vkeys`` is its key, ``url`` where it is read (a route of
+    the kind ``journal``), ``own_witnesses`` the keys of witnesses that do not count for it, ``participant`` whose it
+    is, the rest as ``facts.issuer_of`` reads.
     """
-    found: dict[str, dict[str, Any]] = {}
+    claims: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {}
     for document in authorities.values():
-        if not (log := document.get("log")):
-            continue
-        participant = str(document["participant"])
-        one = found.setdefault(str(log["origin"]), {
-            "participant": participant, "vkeys": [], "url": "", "own_witnesses": [], "number_patterns": [],
-            "ranges": [], "max_log_delay_h": (delays or {}).get(participant, 24),
-        })  # fmt: skip
-        _add(one["vkeys"], [str(log["vkey"])])
+        if (log := document.get("log")) and (vkey := _log_key(log)):
+            claims.setdefault(str(log["origin"]), []).append((str(document["participant"]), vkey, document))
+    found = Claims({}, {})
+    for origin, made in claims.items():
+        owner = (held or {}).get(origin, Owner("", ()))
+        keys = {vkey for _, vkey, _ in made}
+        own = any(participant == owner.participant for participant, *_ in made)
+        if len(keys) > 1 or (owner.vkeys and not keys <= set(owner.vkeys) and not own):
+            found.disputed[origin] = sorted(keys)
+            keys &= set(owner.vkeys)
+        if len(keys) == 1 and (own or not owner.participant):
+            counted = [one for one in made if one[1] in keys]
+            # whose it was it stays: a stranger who writes the true key beside it does not become its owner
+            counted.sort(key=lambda one: one[0] != owner.participant)
+            found.logs[origin] = _about(counted, delays or {})
+    return found
+
+
+def _log_key(log: Mapping[str, Any]) -> str:
+    """The journal's key in its one way of writing; empty for what is none."""
+    try:
+        key = VerifierKey.parse(str(log.get("vkey")))
+    except Untrusted:
+        return ""
+    return key.text if key.kind == LOG and key.name == str(log.get("origin")) else ""
+
+
+def _about(made: Sequence[tuple[str, str, Mapping[str, Any]]], delays: Mapping[str, int]) -> dict[str, Any]:
+    """A journal as those say who claim it with its key, the first of them first."""
+    participant, vkey, _ = made[0]
+    one: dict[str, Any] = {
+        "participant": participant, "vkeys": [vkey], "url": "", "own_witnesses": [], "number_patterns": [],
+        "ranges": [], "max_log_delay_h": delays.get(participant, 24),
+    }  # fmt: skip
+    for *_, document in made:
         _add(one["own_witnesses"], [str(document["witness"]["vkey"])] if document.get("witness") else [])
         _add(one["number_patterns"], document.get("number_patterns", ()))
         _add(one["ranges"], document.get("ranges", ()))
         urls = [str(route["url"]) for route in document.get("routes", ()) if route.get("kind") == "journal"]
         one["url"] = one["url"] or next(iter(urls), "")
-    return found
+    return one
 
 
 def _add(to: list[Any], more: Iterable[Any]) -> None:

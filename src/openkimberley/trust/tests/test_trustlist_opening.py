@@ -503,7 +503,9 @@ def test_conditions_and_frozen_logs_are_read():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"number_patterns": ["(a+)+$"]}, "plain pattern"), ({"number_patterns": ["^BW[9-0]$"]}, "can be read"),
+        ({"number_patterns": ["(a+)+$"]}, "plain pattern"), ({"number_patterns": ["0?" * 49 + "A"]}, "plain pattern"),
+        ({"number_patterns": ["A{1,9}[A-Z]{1,9}"]}, "plain pattern"), ({"number_patterns": ["A{1,}"]}, "plain pattern"),
+        ({"number_patterns": ["^BW[9-0]$"]}, "can be read"),
         ({"ranges": [{"from": "1", "to": 2}]}, "ranges.from"), ({"seal_certificates": ["AA"]}, "hex"),
         ({"log": {"origin": ""}}, "log.origin"), ({"routes": [{}]}, "routes.kind"), ({"mode": "x"}, "mode"),
         ({"keys": [{"use": "sign"}]}, "keys.json of BW"), ({"keys": 1}, "keys"),
@@ -514,6 +516,12 @@ def test_conditions_and_frozen_logs_are_read():
 def test_a_key_list_is_read_strictly(change, words):
     with pytest.raises(Untrusted, match=words):
         read_keys(canonical({**keys_document("BW", "sign/1"), **change}), "BW", "BW")
+
+
+@pytest.mark.parametrize("pattern", ["^BW[0-9]{7}$", "[A-Z]{2}[0-9]{6,8}", "SL ?[0-9]{6}", "^X/[0-9]{4}-\\d{5}$"])
+def test_number_patterns_with_one_part_of_no_fixed_length_are_read(pattern):
+    document = {**keys_document("BW", "sign/1"), "number_patterns": [pattern]}
+    assert read_keys(canonical(document), "BW", "BW")["number_patterns"] == [pattern]
 
 
 def test_a_key_of_a_use_that_is_not_known_yet_is_left_out():

@@ -93,6 +93,15 @@ def test_what_is_signed_by_whom_it_should_be_is_believed(made):
     assert known.issued == made.at
 
 
+def test_anothers_claim_to_a_journal_takes_none_of_its_checkpoints():
+    found, theirs = Scheme().found(), key("XX/log/1")
+    enrol(found, "BW", log=journal())
+    enrol(found, "ZA", log=journal(ORIGIN, VerifierKey(ORIGIN, LOG, theirs.public_key).text))
+    found.publish()
+    seen = opened(found).bundle.seen[ORIGIN]
+    assert [Checkpoint.parse(note.text).size for note in seen] == [3, 5]
+
+
 def test_one_issuers_mistake_keeps_nobody_from_the_news_about_others(made):
     strangers = [status_list(made, kid="ZA/status/2027-1"), status_list(made, kid="XX/status/1"), "nonsense", 7]
     found = opened(made, bundle(made, status_lists=strangers, checkpoints=[checkpoint("other/1"), "nonsense"]))

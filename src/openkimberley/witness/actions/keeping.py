@@ -11,9 +11,10 @@ from openkimberley.trust import signing
 from openkimberley.trust.merkle import EMPTY_ROOT
 from openkimberley.trust.notes import LOG, VerifierKey
 from openkimberley.witness import queries
-from openkimberley.witness.facts import log_id
+from openkimberley.witness.actions.reporting import report_findings
+from openkimberley.witness.facts import Alarm, AlarmCode, log_id
 from openkimberley.witness.models import Office, WitnessedLog
-from openkimberley.witness.statements import about_logs
+from openkimberley.witness.statements import Owner, about_logs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,11 +56,20 @@ def learn_logs(
 ) -> int:  # fmt: skip
     """Know the journals of a trust list, by its ``keys.json`` of every authority. Returns how many were new or changed.
 
-    The node's own is passed over, and so is one whose keys cannot be read: the others are not to suffer for it.
+    The node's own is passed over, and so is one whose keys cannot be read: the others are not to suffer for it. Where
+    several keys are claimed for one journal the key held stays, and it is reported; where none of them is held alone,
+    nothing of that journal is cosigned.
     """
     count = 0
     known = {row.origin: row for row in WitnessedLog.objects.all()}
-    for origin, said in about_logs(authorities, delays).items():
+    held = {row.origin: Owner(row.participant, row.vkeys) for row in known.values() if row.vkeys}
+    claims = about_logs(authorities, delays, held)
+    for origin, vkeys in claims.disputed.items():
+        if origin not in claims.logs and not set(held.get(origin, _NOBODY).vkeys).isdisjoint(vkeys):
+            # several keys were let in beside each other: which is the journal's, only people can say
+            forget_log(by=by, at=at, origin=origin)
+    report_findings([_disputed(origin, vkeys) for origin, vkeys in claims.disputed.items()], at=at)
+    for origin, said in claims.logs.items():
         row, about = known.get(origin), {name: said[name] for name in ABOUT}
         same = row is not None and (row.vkeys, row.participant, row.url, row.about) == (
             said["vkeys"], said["participant"][:2], said["url"], about
@@ -73,6 +83,20 @@ def learn_logs(
             continue
         count += 1
     return count
+
+
+_NOBODY = Owner("", ())
+
+
+def _disputed(origin: str, vkeys: Sequence[str]) -> Alarm:
+    """The finding that a journal is claimed with several keys. It names no journal of its own: an alert would accuse
+    the Participant whose journal is claimed."""
+    return Alarm(
+        AlarmCode.CLAIM, "", " ".join((origin, *vkeys)),
+        f"The trust list names a key for the journal {origin[:120]} that is not the one known for it, or several.",
+        "Ask those whose keys.json names this journal. A key of another authority is not counted for it.",
+        {"journal": origin, "vkeys": list(vkeys)},
+    )  # fmt: skip
 
 
 @action("witness.forget_log", needs=Permission.WITNESS_KEEP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http.client import HTTPException
 from typing import NamedTuple
 from urllib.error import HTTPError
@@ -98,15 +98,22 @@ def _cosigned(reply: Reply, one: Checkpoint, key: VerifierKey) -> Outcome:
     return Outcome(tuple(lines), one.size)
 
 
-def last_seen(address: str, key: VerifierKey, origin: str, *, get: Send = send) -> Checkpoint | None:
-    """The last checkpoint of a journal that a witness accepted, by its own cosignature; None where it does not say."""
+def last_seen(
+    address: str, key: VerifierKey, origin: str, *, journal: Iterable[VerifierKey], get: Send = send
+) -> Checkpoint | None:
+    """The last checkpoint of a journal that a witness accepted, by its own cosignature; None where it does not say.
+
+    One of the ``journal``'s keys must have signed it too: else a witness could invent a journal that never was.
+    """
     reply = get(f"{address.rstrip('/')}/{log_id(origin)}/checkpoint", None)
     try:
         note = Note.parse(reply.body) if reply.status == 200 else None
-        one = Checkpoint.parse(note.text) if note is not None and note.verified([key]) else None
+        if note is None or not note.verified([key]) or not note.verified(journal):
+            return None
+        one = Checkpoint.parse(note.text)
     except Untrusted:
         return None
-    return one if one is not None and one.origin == origin else None
+    return one if one.origin == origin else None
 
 
 def _words(body: bytes) -> str:

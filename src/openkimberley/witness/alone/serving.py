@@ -1,10 +1,13 @@
-"""A witness by itself at an address: the standard library's HTTP server, one request after the other."""
+"""A witness by itself at an address: the standard library's HTTP server, a thread for each request."""
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 from openkimberley.kernel.errors import NotFound
 from openkimberley.witness.facts import MAX_BODY, TEXT, Answer, log_id
@@ -15,10 +18,43 @@ if TYPE_CHECKING:
     from openkimberley.witness.alone.store import Store
 
 SECONDS = 20
-"""How long one sender may keep the others waiting."""
+"""How long a request may take from its first byte to its answer, however slowly it comes."""
+
+MOST_AT_ONCE = 256
+"""Requests at one time: whoever comes beyond is hung up on, and asks again later."""
 
 
-def server(store: Store, origins: Iterable[str], *, address: str, port: int, quiet: bool = False) -> HTTPServer:
+class _Server(ThreadingHTTPServer):
+    """A thread for each request, so that a slow sender holds up nobody, and not more than so many."""
+
+    daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Begin a thread, where there is a place."""
+        if not self._places.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # no thread was begun that would give the place back
+            self._places.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and give the place back."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+
+def server(
+    store: Store, origins: Iterable[str], *, address: str, port: int, quiet: bool = False
+) -> ThreadingHTTPServer:
     """A server that is not running yet; port 0 takes any that is free. ``quiet``: the terminal hears of no request."""
     ids = {log_id(origin): origin for origin in origins}
 
@@ -38,7 +74,7 @@ def server(store: Store, origins: Iterable[str], *, address: str, port: int, qui
             """Ask what is held."""
             return store.checkpoint(name, ids)
 
-    return HTTPServer((address, port), Handler)
+    return _Server((address, port), Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -47,6 +83,21 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = SECONDS
     server_version = "kimberley-witness"
     sys_version = ""
+
+    def handle(self) -> None:
+        """Read and answer within the time: the library's own limit begins anew with each byte."""
+        deadline = threading.Timer(SECONDS, self._hang_up)
+        deadline.daemon = True
+        deadline.start()
+        try:
+            with contextlib.suppress(ConnectionError):  # nobody is left to be told
+                super().handle()
+        finally:
+            deadline.cancel()
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def answer(self, body: bytes) -> Answer:
         """The witness's answer."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ class Store:
         self._signer = keystore.open_key(sealed, passphrase)
         self.key = VerifierKey(self._signer.kid, COSIGNATURE, self._signer.public_key)
         self._path, self._logs = folder / RECORD, logs
+        self._lock = threading.Lock()
         if not self._path.is_file():
             raise Conflict(_LOST)
         with closing(self._open()) as base:
@@ -64,7 +66,8 @@ class Store:
             return Answer(400, f"{error.reason}\n")
         origin = shown.checkpoint.origin
         keys = self._logs.get(origin)
-        with closing(self._open()) as base:
+        # the database alone would do, but lets those who wait too long fall: threads wait here, each for its turn
+        with self._lock, closing(self._open()) as base:
             base.execute("BEGIN IMMEDIATE")
             known = KnownLog(origin, keys, _held(base, origin)) if keys else None
             decision = decide(known, shown, now=now)

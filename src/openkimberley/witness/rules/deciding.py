@@ -31,7 +31,7 @@ def decide(log: KnownLog | None, shown: Submission, *, now: int) -> Decision:
     """
     if log is None:
         return _refuse(404, "this witness does not know the journal")
-    shown = replace(shown, note=_own_lines(log, shown.note))
+    shown = replace(shown, note=own_lines(log, shown.note))
     if not shown.note.signatures:
         return _refuse(403, "no key that is trusted for this journal has signed the checkpoint")
     if shown.old > shown.checkpoint.size:
@@ -57,7 +57,7 @@ def _against_held(log: KnownLog, shown: Submission, now: int) -> Decision:
     return Decision(accepted=Held(new.size, new.root, str(shown.note), max(now, held.at)))
 
 
-def _own_lines(log: KnownLog, note: Note) -> Note:
+def own_lines(log: KnownLog, note: Note) -> Note:
     """The note with one line of each of the journal's own keys; without any where one of them does not hold.
 
     Strangers' lines are nobody's word, and neither held nor kept as evidence.

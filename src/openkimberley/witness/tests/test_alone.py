@@ -4,9 +4,12 @@ import http.client
 import json
 import os
 import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,9 +77,11 @@ def test_a_journal_is_cosigned_over_a_real_socket_whatever_size_it_believes_is_h
         assert (len(first.lines), first.held, first.trouble) == (1, 4, "")
         later = asked(log, f"{address}/witness/", one.key, old=0)  # it is told 4, and proves from there
         assert (len(later.lines), later.held) == (1, 9)
-        assert last_seen(address, one.key, log.origin) == Checkpoint(log.origin, 9, log.root())
-        assert last_seen(address, WITNESSES["be"].key, log.origin) is None
-        assert last_seen(address, one.key, "another.example/1") is None
+        own = {"journal": [log.key]}
+        assert last_seen(address, one.key, log.origin, **own) == Checkpoint(log.origin, 9, log.root())
+        assert last_seen(address, WITNESSES["be"].key, log.origin, **own) is None
+        assert last_seen(address, one.key, "another.example/1", **own) is None
+        assert last_seen(address, one.key, log.origin, journal=[Log(seed=78).key]) is None
         shrunk = asked(log, address, one.key, old=4, size=4)
         assert (shrunk.lines, shrunk.held) == ((), 9)
         assert "has seen 9 entries" in shrunk.trouble
@@ -102,6 +107,59 @@ def test_a_request_without_length_or_too_long_is_refused(folder):
         connection.endheaders()
         assert connection.getresponse().status == 411
         connection.close()
+
+
+def test_a_sender_of_single_bytes_holds_up_nobody_and_is_hung_up_on(folder, monkeypatch):
+    monkeypatch.setattr(serving, "SECONDS", 1.5)
+    log = Log(entries(2))
+    one = opened(folder, log)
+    with serve(one, log) as address, socket.create_connection(address.removeprefix("http://").split(":")) as slow:
+        slow.sendall(b"POST /add-checkpoint HTTP/1.0\r\nContent-Length: 1000\r\n\r\n")
+        assert len(asked(log, address, one.key).lines) == 1
+        slow.settimeout(0.1)
+        start, said = time.monotonic(), None
+        while said is None and time.monotonic() < start + 10:
+            try:
+                slow.sendall(b"x")
+                said = slow.recv(1)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                said = b""
+        assert said == b""
+        assert time.monotonic() < start + 5
+
+
+def test_more_requests_than_are_answered_at_once_are_hung_up_on(folder, monkeypatch):
+    monkeypatch.setattr(serving, "MOST_AT_ONCE", 1)
+    one = opened(folder)
+    with serve(one) as address:
+        with socket.create_connection(address.removeprefix("http://").split(":")) as first:
+            first.sendall(b"POST")
+            assert send(f"{address}/nothing", None).status == 0
+        for _ in range(50):
+            if status := send(f"{address}/nothing", None).status:
+                break
+            time.sleep(0.05)
+        assert status == 404
+
+
+def test_threads_wait_for_their_turn_and_none_falls(folder, monkeypatch):
+    log = Log(entries(40))
+    one = opened(folder, log)
+    monkeypatch.setattr(store, "_connect", lambda path: sqlite3.connect(path, timeout=0, isolation_level=None))
+    start, said = threading.Barrier(20), []
+
+    def go(size):
+        start.wait()
+        said.append(one.answer(log.request(0, size), now=NOW).status)
+
+    threads = [threading.Thread(target=go, args=(size,)) for size in range(1, 21)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == [200] + [409] * 19
 
 
 def test_a_line_that_is_down_is_said_and_not_raised():

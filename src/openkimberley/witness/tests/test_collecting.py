@@ -10,7 +10,7 @@ from openkimberley.journal import queries as journal
 from openkimberley.journal.actions.sequencing import make_checkpoint
 from openkimberley.kernel.actor import Actor, Role
 from openkimberley.kernel.errors import Conflict, NotFound, Untrusted
-from openkimberley.trust import signing
+from openkimberley.trust import notes, signing
 from openkimberley.trust.keys import SoftwareKey
 from openkimberley.trust.notes import COSIGNATURE, LOG, Checkpoint, Note, VerifierKey
 from openkimberley.witness import actions, cli, queries
@@ -159,6 +159,19 @@ def test_an_old_copy_of_the_journal_is_told_so_by_the_witnesses(net):
     assert (mark.size, mark.root) == (newest.size, bytes(newest.root))
     net.down = {"be", "za"}
     assert queries.remembered(get=net) == []
+
+
+def test_a_witness_cannot_stop_a_journal_with_a_size_that_the_journal_never_signed(net):
+    grow(3)
+    collect(net)
+    be = net.stores["be"]
+    invented = Checkpoint(ORIGIN, 10**15, bytes(32)).text
+    line = notes.cosign(invented, name=be.key.name, signer=be._signer, time=int(AT.timestamp())).line
+
+    def lying(address, body):
+        return Reply(200, "text/plain", f"{invented}\n{line}".encode()) if "//be." in address else net(address, body)
+
+    assert [mark.size for mark in queries.remembered(get=lying)] == [journal.newest().size]
 
 
 def test_without_policy_or_checkpoint_nobody_is_asked(net, settings, tmp_path):

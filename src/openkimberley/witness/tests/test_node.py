@@ -38,6 +38,7 @@ def entries(count, word="entry"):
 def _signing(monkeypatch):
     sign_with(lambda authority, use: SIGNER if (authority, use) == ("node", "witness") else None)
     monkeypatch.setattr(web, "PACE", web.Pace(60))
+    monkeypatch.setattr(web, "STRANGERS", web.Pace(60))
     yield
     signing.provide(None)
 
@@ -97,6 +98,20 @@ def test_a_request_that_is_too_large_or_too_many_is_refused(client, office, monk
     monkeypatch.setattr(web, "PACE", web.Pace(2))
     assert [post(client, log.request(2 if turn else 0)).status_code for turn in range(3)] == [200, 200, 429]
     assert post(client, Log(entries(1), origin="other.example/1").request(0)).status_code == 404
+
+
+def test_names_that_are_invented_take_nothing_from_a_journal(client, office, monkeypatch):
+    monkeypatch.setattr(web, "PACE", web.Pace(2, names=2))
+    monkeypatch.setattr(web, "STRANGERS", web.Pace(3, names=2))
+    log = Log(entries(2))
+    know(log)
+    invented = [Log(entries(1), origin=f"invented.example/{number}").request(0) for number in range(3)]
+    assert [post(client, body).status_code for body in (*invented, invented[0])] == [404, 404, 404, 429]
+    forged = Log(entries(2), seed=78).request(0)
+    assert post(client, forged).status_code == 429  # the journal's name without its signature is anybody's
+    assert post(client, log.request(0)).status_code == 200
+    assert post(client, log.request(2)).status_code == 200
+    assert post(client, log.request(2)).status_code == 429
 
 
 def test_the_pace_forgives_after_a_minute_and_forgets_names():
@@ -276,6 +291,57 @@ def test_the_journals_of_a_trust_list_are_learned_once_and_watched_with_what_it_
     assert one.facts.max_delay_h == 168
     assert one.facts.patterns == ("BW[0-9]{7}", "X[0-9]")
     assert one.source.address == "https://bw.example/journal"
+
+
+def claim(log, participant="BW"):
+    said = {"origin": log.origin, "vkey": log.key.text}
+    return {"authority": participant, "participant": participant, "log": said}
+
+
+def learn(*documents):
+    given = {f"{place} {one['authority']}": one for place, one in enumerate(documents)}
+    return actions.learn_logs(by=KEEPER, at=AT, authorities=given)
+
+
+def test_another_participant_cannot_take_over_a_journal_by_naming_a_key_for_it(client, office):
+    log, theirs = Log(entries(5)), Log(entries(9), seed=78)
+    learn(claim(log))
+    assert post(client, log.request(0, 3)).status_code == 200
+    for documents in ((claim(log), claim(theirs, "ZZ")), (claim(theirs, "AA"), claim(log)), (claim(theirs, "ZZ"),)):
+        assert learn(*documents) == 0
+        row = WitnessedLog.objects.get()
+        assert (row.vkeys, row.participant) == ([log.key.text], "BW")
+        assert post(client, theirs.request(3)).status_code == 403
+    assert {row.code for row in Finding.objects.all()} == {"claim"}
+    assert not alerts.alerts(kind="JOURNAL")  # an alert would accuse whose journal it is
+    assert post(client, log.request(3)).status_code == 200
+
+
+def test_of_two_keys_for_an_unknown_journal_neither_counts(db):
+    log, theirs = Log(entries(5)), Log(entries(5), seed=78)
+    assert learn(claim(theirs, "AA"), claim(log)) == 0
+    assert not WitnessedLog.objects.exists()
+    assert Finding.objects.get().evidence["vkeys"] == sorted([log.key.text, theirs.key.text])
+    assert learn(claim(log), {**claim(log, "ZZ"), "log": {"origin": log.origin, "vkey": "none"}}) == 1
+
+
+def test_a_journal_that_was_let_in_with_two_claimed_keys_is_cosigned_no_more(client, office):
+    log, theirs = Log(entries(5)), Log(entries(5), seed=78)
+    actions.know_log(by=KEEPER, at=AT, origin=log.origin, vkeys=[log.key.text, theirs.key.text], participant="BW")
+    learn(claim(log), claim(theirs, "ZZ"))
+    assert WitnessedLog.objects.get().vkeys == []
+    assert post(client, theirs.request(0)).status_code == 404
+
+
+def test_a_participant_takes_a_new_key_and_a_stranger_who_names_the_true_one_owns_nothing(db):
+    log, new = Log(entries(5)), Log(entries(5), seed=78)
+    learn(claim(log))
+    learn(claim(log, "AA"), claim(log))
+    assert WitnessedLog.objects.get().participant == "BW"
+    learn(claim(log, "AA"))
+    assert WitnessedLog.objects.get().participant == "BW"
+    assert learn(claim(new)) == 1
+    assert WitnessedLog.objects.get().vkeys == [new.key.text]
 
 
 def test_a_journal_that_is_forgotten_is_unknown_and_keeps_what_was_held(client, office):

@@ -18,8 +18,12 @@ const CONDITIONS = new Map([
 const MOST_BYTES = 2_000_000;
 const MOST_POLICY = 65_536;
 
-/** What a number pattern may say: no groups and no stars, so that none can make a verifier think for hours. */
-const PATTERN = /^\^?(?:[A-Z0-9/ .-]|\\d|\[[A-Z0-9-]{1,40}\]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\}|\?)+\$?$/;
+/**
+ * What a number pattern may say: no groups, no stars, no count without an end, and at most one part of no fixed length.
+ * With two such parts each length of the one is tried with each of the other, and `0?` fifty times over takes years.
+ */
+const PATTERN = /^\^?(?:[A-Z0-9/ .-]|\\d|\[[A-Z0-9-]{1,40}\]|\{[0-9]{1,2}(?:,[0-9]{1,2})?\}|\?)+\$?$/;
+const VARIABLE = /[?,]/g;
 
 /** `participants.json` as it stands. */
 export function readParticipants(data: Bytes): JsonObject {
@@ -126,7 +130,9 @@ export function readKeys(data: Bytes, code: string, authority: string): JsonObje
 
 function readNumbers(read: Fields, document: JsonObject): void {
   for (const pattern of read.texts(document.get("number_patterns") ?? [], "number_patterns")) {
-    if (pattern.length > 100 || !PATTERN.test(pattern)) read.bad("number_patterns", "a plain pattern such as ^BW[0-9]{7}$");
+    if (pattern.length > 100 || !PATTERN.test(pattern) || (pattern.match(VARIABLE) ?? []).length > 1) {
+      read.bad("number_patterns", "a plain pattern such as ^BW[0-9]{7}$");
+    }
     try {
       new RegExp(pattern, "u");
     } catch {
