@@ -212,20 +212,23 @@ async function statusList(text: string, keys: Map<string, PublicKey>): Promise<[
   return [uri, evaluated];
 }
 
-/** Checkpoints of listed journals, each signed by its journal, oldest first. */
+/** Checkpoints of listed journals, each signed by its journal, oldest first.
+ *
+ * Where several keys are claimed for a journal each is tried: a stranger's claim takes nothing from the rightful one. */
 async function checkpoints(texts: Json | undefined, authorities: Map<string, JsonObject>, problems: string[]): Promise<JsonObject> {
-  const journals = new Map<string, VerifierKey>();
+  const journals = new Map<string, VerifierKey[]>();
   for (const about of authorities.values()) {
     const log = about.get("log");
-    if (isObject(log)) journals.set(log.get("origin") as string, VerifierKey.parse(log.get("vkey") as string));
+    if (!isObject(log)) continue;
+    const origin = log.get("origin") as string;
+    journals.set(origin, [...(journals.get(origin) ?? []), VerifierKey.parse(log.get("vkey") as string)]);
   }
   const kept = new Map<string, [bigint, string][]>();
   for (const text of Array.isArray(texts) ? texts.map(String) : []) {
     try {
       const note = Note.parse(text);
       const one = Checkpoint.parse(note.text);
-      const journal = journals.get(one.origin);
-      if (journal && (await note.verified([journal])).length) {
+      if (await signedByOne(note, journals.get(one.origin) ?? [])) {
         kept.set(one.origin, [...(kept.get(one.origin) ?? []), [one.size, text]]);
       } else {
         problems.push(`a checkpoint of ${first(one.origin, 60)} was left out: its journal is not listed`);
@@ -238,6 +241,20 @@ async function checkpoints(texts: Json | undefined, authorities: Map<string, Jso
   const order = (one: [bigint, string], other: [bigint, string]): number =>
     one[0] === other[0] ? byCodePoint(one[1], other[1]) : one[0] < other[0] ? -1 : 1;
   return new Map([...kept].map(([origin, notes]) => [origin, notes.sort(order).map(([, text]) => text)]));
+}
+
+/** Whether one of the keys has signed. Throws `Untrusted` where none has and a line of one does not hold. */
+async function signedByOne(note: Note, keys: VerifierKey[]): Promise<boolean> {
+  let failed: unknown = null;
+  for (const key of keys) {
+    try {
+      if ((await note.verified([key])).length) return true;
+    } catch (error) {
+      failed = error;
+    }
+  }
+  if (failed) throw failed;
+  return false;
 }
 
 /** The proofs that came with the notices of what is expected. */

@@ -17,12 +17,12 @@ from openkimberley.verification.tests import test_journal as journal
 
 
 @pytest.fixture
-def desk(node):  # noqa: F811
+def desk(node, monkeypatch):  # noqa: F811
     """A desk whose list says that BW keeps a journal with two witnesses; the proofs are made by hand."""
-    from openkimberley.node.bundles import desk_bundle
+    of_node = known._source
 
     def listed(at, authority):
-        written = dict(desk_bundle(at, authority).as_json())
+        written = dict(of_node(at, authority).as_json())
         own = {**written["authorities"], "BW": {**written["authorities"]["BW"], **JOURNAL}}
         return Bundle(
             {**written, "authorities": own, "policy": journal.bundle().as_json()["policy"]}
@@ -30,9 +30,8 @@ def desk(node):  # noqa: F811
         )
 
     later = {}  # what the list comes to say of participants
-    known.provide(listed)
-    yield later
-    known.provide(desk_bundle)
+    monkeypatch.setattr(known, "_source", listed)
+    return later
 
 
 JOURNAL = {name: journal.bundle().as_json()["authorities"]["BW"][name] for name in ("log", "witness")}
