@@ -79,20 +79,25 @@ def head() -> str:
     return bytes(last).hex() if last else ""
 
 
+FILED = ("event", "authority", "actor", "subject")
+"""What of a statement stands in columns too, to be found and shown: they are held against it."""
+
+
 def verify() -> tuple[int, list[str]]:
     """Re-check the whole journal: how many entries it has, and every fault in words (empty where it is whole)."""
     rows = Entry.objects.order_by("index").values_list(
-        "index", "statement", "previous", "hash", "entry", "leaf", "event", "subject"
+        "index", "statement", "previous", "hash", "entry", "leaf", "at", *FILED
     )
     count = 0
     misfiled: list[str] = []
 
     def links() -> Any:
         nonlocal count
-        for index, statement, previous, hash_, entry, leaf, event, subject in rows.iterator(chunk_size=2000):
+        for index, statement, previous, hash_, entry, leaf, at, *filed in rows.iterator(chunk_size=2000):
             count += 1
             said = json.loads(statement)
-            if (said["index"], said["event"], said["subject"]) != (index, event, subject):
+            told = [said["index"], datetime.fromisoformat(said["at"]), *(said[name] for name in FILED)]
+            if told != [index, at, *filed]:
                 misfiled.append(f"entry {index} is filed under other words than its text says")
             yield chain.Link(index, statement.encode(), bytes(previous), bytes(hash_), entry.encode(), bytes(leaf))
 

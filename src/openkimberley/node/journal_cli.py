@@ -16,6 +16,7 @@ from openkimberley.kernel.errors import Conflict, NotFound
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from openkimberley.journal.checking import Checked
     from openkimberley.journal.shelf import Reader
     from openkimberley.trust.notes import VerifierKey
 
@@ -30,9 +31,8 @@ def journal() -> None:
 def verify(as_json: bool) -> None:
     """Re-check the whole journal: entries, tree, checkpoints, signatures, published files."""
     start_django()
-    from openkimberley.journal import checking
 
-    found = checking.everything(log=own_key())
+    found = looked_at_again()
     if as_json:
         show_json(found.as_json())
     else:
@@ -169,6 +169,16 @@ def mirror_(source: str, folder: Path, vkey: str | None, authority: str | None, 
         show_json({"origin": found.origin, "size": found.size, "root": found.root.hex()})
     else:
         click.echo(f"{folder}: {found.origin}, {found.size} entries, proved")
+
+
+def looked_at_again() -> Checked:
+    """The whole journal checked, with the journal's own key and those of the witnesses of the policy, where they are
+    known."""
+    from openkimberley.journal import checking
+    from openkimberley.witness import queries
+
+    policy = queries.policy()
+    return checking.everything(log=own_key(), witnesses=policy.witnesses.values() if policy else ())
 
 
 def own_key() -> VerifierKey | None:

@@ -19,12 +19,12 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from openkimberley.certificates import queries as certificates
 from openkimberley.desk.web import actor_of, demand
-from openkimberley.journal import checking, queries, standing
+from openkimberley.journal import queries, standing
 from openkimberley.journal.shelf import CHECKPOINT, Once, read_tile
 from openkimberley.kernel.actor import Permission
 from openkimberley.kernel.errors import KimberleyError, Untrusted
 from openkimberley.node import bundles
-from openkimberley.node.journal_cli import own_key
+from openkimberley.node.journal_cli import looked_at_again
 from openkimberley.trust import httpsig
 from openkimberley.trust.keys import PublicKey
 from openkimberley.trust.tiles import ENTRIES, WIDTH, Tile
@@ -80,7 +80,7 @@ def spelled(root: bytes) -> str:
 def check(request: HttpRequest) -> HttpResponse:
     """Re-check the whole journal now and say what was found."""
     demand(request, Permission.JOURNAL_READ)
-    return render(request, "node/journal_check.html", {"found": checking.everything(log=own_key())})
+    return render(request, "node/journal_check.html", {"found": looked_at_again()})
 
 
 @require_safe

@@ -93,6 +93,21 @@ def test_the_database_itself_refuses_to_change_delete_or_skip(attack):
     assert queries.verify() == (1, [])
 
 
+@pytest.mark.parametrize(
+    "column",
+    ["actor = 'forged'", "authority = 'ZZ'", "subject = 'S9'", "event = 'x.y'", "at = '2026-01-01 00:00:00+00'"],
+)
+def test_an_entry_filed_under_other_words_than_its_text_says_is_found(column):
+    honest(by=KAGISO, at=NOW)
+    postgres = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:  # as somebody who owns the database can
+        cursor.execute(
+            "DROP TRIGGER journal_no_change ON journal_entry" if postgres else "DROP TRIGGER journal_no_update"
+        )
+        cursor.execute(f"UPDATE journal_entry SET {column}")
+    assert queries.verify() == (1, ["entry 0 is filed under other words than its text says"])
+
+
 def test_an_entry_altered_behind_the_guards_is_found():
     for number in range(3):
         honest(by=KAGISO, at=NOW, subject=f"S{number}")
