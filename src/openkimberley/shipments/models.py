@@ -237,7 +237,7 @@ class Arrival(models.Model):
 class PresentedArtefact(models.Model):
     """What was scanned of a presented certificate, as it was, to judge it again once its proof is handed in."""
 
-    arrival = models.OneToOneField(Arrival, on_delete=models.CASCADE, primary_key=True, related_name="artefact")
+    arrival = models.OneToOneField(Arrival, on_delete=models.PROTECT, primary_key=True, related_name="artefact")
     content = models.BinaryField()
 
     def __str__(self) -> str:

@@ -87,6 +87,7 @@ SENTENCES = (
     _("Language"),
     _("Let the shipment go on."),
     _("Ask for the certificate itself. Without one, no goods pass."),
+    _("This is a message about a certificate, not a certificate: let no goods pass on it."),
     _("Line %(hs)s"),
     _("List of"),
     _("List: %(age)s"),

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PresentedArtefact',
             fields=[
-                ('arrival', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='artefact', serialize=False, to='shipments.arrival')),
+                ('arrival', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='artefact', serialize=False, to='shipments.arrival')),
                 ('content', models.BinaryField()),
             ],
         ),
