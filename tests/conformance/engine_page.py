@@ -11,13 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.browser import CHROMIUM, FLAGS
+
 WEB = Path(__file__).parents[2] / "web"
-CHROMIUM = shutil.which("chromium")
 NODE = shutil.which("node")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 needs_build = pytest.mark.skipif(
     NODE is None or not (WEB / "node_modules" / "esbuild").exists(),

@@ -12,7 +12,6 @@ The story, through Chromium, with nothing but Tab, Space, Enter, arrows and lett
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -25,12 +24,9 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM = shutil.which("chromium")
+from tests.browser import CHROMIUM
+
 AXE = Path(__file__).parents[2] / "var" / "axe" / "axe.min.js"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PASSWORD = "rough-diamonds-2026"
 
 pytestmark = [
@@ -70,16 +66,6 @@ def address(tmp_path_factory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Keyboard:

@@ -38,7 +38,8 @@ from openkimberley.trust.tests.lists import Scheme, key, keys_document
 from openkimberley.trust.trustlist import ceremony, making
 from openkimberley.trust.trustlist.roles import keys_file
 from openkimberley.verification.tests import test_journal as journals
-from tests.journeys.test_browser import AXE, CHROMIUM, FLAGS, free_port
+from tests.browser import CHROMIUM, FLAGS
+from tests.journeys.test_browser import AXE, free_port
 
 pytestmark = [
     pytest.mark.browser,
@@ -189,16 +190,6 @@ def picture(*texts: str) -> bytes:
     out = io.BytesIO()
     turned.save(out, "JPEG", quality=80)
     return out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 class Guard:

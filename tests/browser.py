@@ -1,0 +1,11 @@
+"""Chromium for tests of pages: where it is, and how it is started."""
+
+from __future__ import annotations
+
+import shutil
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
